@@ -1,0 +1,1 @@
+"""When, in what order, for which year? Dagster assets, checks, partitions, jobs, schedules."""

@@ -1,0 +1,208 @@
+"""The records that reading a document yields, and the blocks that readers hand over.
+
+Belongs here: plain frozen records, named as the columns of ``warehouse/schema.yml``.
+Does not belong here: any logic about what a document means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+# --- what a reader hands over -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of running text with the place where it stands (``L257`` or ``p10/l3``)."""
+
+    text: str
+    locator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a grid: its text as printed (outer blanks removed) and its place (``L257/c3``)."""
+
+    text: str
+    locator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table as the reader saw it. Rows may be ragged: that is for the statement to judge."""
+
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+Block = Line | Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A document as text lines and grids in reading order, whoever read it."""
+
+    media_type: str
+    pages: int | None
+    lines: int
+    blocks: tuple[Block, ...]
+    issues: tuple[Issue, ...] = ()
+
+
+# --- what a document says -----------------------------------------------------------------
+
+Stage = Literal["读取", "识别", "规整", "校验", "入库"]
+IssueKind = Literal["held", "failed", "ignored", "noted"]
+Status = Literal["printed", "blank", "closed", "missing", "corrected", "held"]
+StatementState = Literal["有数", "无数据", "空表", "不完整", "待核", "缺失"]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What was held, failed or left aside on our side, and what a person can do about it.
+
+    ``noted`` issues record a choice that was made with evidence; they hold nothing back.
+    """
+
+    kind: IssueKind
+    stage: Stage
+    object: str
+    reason: str
+    advice: str
+    locator: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One place where the document says something of itself: attribute, value, words, place."""
+
+    attribute: str
+    value: str
+    printed: str
+    locator: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRelation:
+    """A unit that 机构设置 names as the parent (上级) or a member (所属) of the document's unit."""
+
+    relation: Literal["上级", "所属"]
+    name: str
+    printed: str
+    locator: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem:
+    """One printed cell of a statement. Money is in 元, exact; ``amount_printed`` is what stands there."""
+
+    statement_id: str
+    form: str
+    row_seq: int
+    side: str | None
+    item: str | None
+    line_no: int | None
+    line_no_printed: str | None
+    subject_code: str | None
+    subject_code_printed: str | None
+    name_printed: str | None
+    measure: str
+    amount: Decimal | None
+    quantity: Decimal | None
+    quantity_unit: str | None
+    amount_printed: str
+    money_unit: str | None
+    status: Status
+    cell_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellRole:
+    """What became of one non-empty cell or line of a statement's region.
+
+    ``role`` is amount, code, name, line_no, header, title, note … ; ``rule`` names the rule that
+    ignored it, where one did. Every non-empty text between a title and its note has one.
+    """
+
+    statement_id: str
+    cell_id: str
+    text: str
+    role: str
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRepair:
+    """A 科目代码 that was printed cut short, what it is, and by which evidence."""
+
+    statement_id: str
+    cell_id: str
+    code_printed: str
+    name_printed: str
+    code: str
+    rule: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One of the forms as this document prints, declares or merely lists it."""
+
+    statement_id: str
+    form: str
+    title_printed: str | None
+    number_printed: str | None
+    state: StatementState
+    reason: str | None
+    rows: int
+    cells: int
+    non_blank: int
+    closed: int
+    reader: str
+    template: str | None
+    money_unit: str | None
+    money_unit_evidence: str | None
+    unit_printed: str | None
+    year_printed: str | None
+    locator: str
+    locator_end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a document is about. ``None`` is not known; a document without a year is held."""
+
+    document_id: str
+    sha256: str
+    media_type: str
+    bytes: int
+    pages: int | None
+    lines: int
+    kind: str
+    unit_name: str | None
+    unit_nature: str | None
+    fiscal_year: int | None
+    level: str | None
+    consolidation: str | None
+    template: str | None
+    published_on: date | None
+    title: str | None
+    reader_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPart:
+    """Everything read from one document: what the lake keeps, and all that it keeps."""
+
+    document: Document
+    evidence: tuple[Evidence, ...] = ()
+    relations: tuple[UnitRelation, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    line_items: tuple[LineItem, ...] = ()
+    cells: tuple[CellRole, ...] = ()
+    repairs: tuple[CodeRepair, ...] = ()
+    issues: tuple[Issue, ...] = field(default=())

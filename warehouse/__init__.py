@@ -1,0 +1,1 @@
+"""How is it kept and read? Sources, ledger, Parquet lake, schema, build, views."""
