@@ -50,7 +50,7 @@ lint: $(READY)
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --no-emit-index-url --upgrade --output-file requirements.lock
+		--no-header --no-annotate --no-emit-index-url --no-strip-extras --upgrade --output-file requirements.lock
 
 clean:
 	rm -rf $(VENV)
