@@ -1,0 +1,111 @@
+"""The home: where everything that belongs to the user lies, and how a file gets into its place there.
+
+Belongs here: the folders and files of a home, and writing by temporary file and rename.
+Does not belong here: what the files mean.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A home directory. Nothing is made until ``ensure`` is called."""
+
+    root: Path
+
+    @property
+    def inbox(self) -> Path:
+        """Where documents are looked for when no path is given."""
+        return self.root / "inbox"
+
+    @property
+    def sources(self) -> Path:
+        """The bytes of every document ever taken, named by their sha256."""
+        return self.root / "sources"
+
+    @property
+    def lake(self) -> Path:
+        """The Parquet record: parts, year tables, ledger."""
+        return self.root / "lake"
+
+    @property
+    def ledger_file(self) -> Path:
+        """The append-only record of what was seen, read and published."""
+        return self.lake / "ledger.jsonl"
+
+    @property
+    def corrections(self) -> Path:
+        """Corrections that people make."""
+        return self.root / "corrections"
+
+    @property
+    def decisions(self) -> Path:
+        """What people decided about findings."""
+        return self.root / "decisions"
+
+    @property
+    def units(self) -> Path:
+        """What people know about units."""
+        return self.root / "units"
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The published DuckDB file."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def previous_file(self) -> Path:
+        """The DuckDB file that was published before this one."""
+        return self.root / "warehouse.previous.duckdb"
+
+    @property
+    def scratch(self) -> Path:
+        """Temporary files; on the same filesystem, so that a rename is atomic."""
+        return self.root / ".scratch"
+
+    def ensure(self) -> Home:
+        """Make the folders that are missing; the home itself, for chaining. ``OSError`` if it cannot."""
+        for folder in (
+            self.inbox,
+            self.sources,
+            self.lake,
+            self.corrections,
+            self.decisions,
+            self.units,
+            self.scratch,
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def put(self, target: Path, write: Callable[[Path], object], *, durable: bool = True) -> None:
+        """Make ``target`` whole or not at all: ``write`` fills a scratch file, which is then renamed.
+
+        ``durable`` waits for the disk first; what can be made again (a cache) need not.
+        """
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.scratch / f"{uuid.uuid4().hex}{target.suffix}"
+        try:
+            write(temporary)
+            if durable:
+                sync(temporary)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        if durable:
+            sync(target.parent)
+
+
+def sync(path: Path) -> None:
+    """Ask the disk to keep a file, or the entries of a folder."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
