@@ -57,7 +57,7 @@ class Item:
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Form:
     """One of the standard tables: its titles, its columns, its rows. See ``forms/*.yml``."""
 
@@ -81,6 +81,7 @@ class Form:
     optional: frozenset[str]
     closed: tuple[str, ...]
     row_identity: tuple[str, tuple[str, ...]] | None
+    witness: str | None
     unnamed: dict[str, tuple[int, ...]]
     blocks: dict[str, tuple[tuple[str, ...], ...]]
     budget_meaning: tuple[tuple[str, str], ...]
@@ -162,6 +163,7 @@ def _form(form_id: str) -> Form:
         optional=frozenset(_strings(raw.get("optional"))),
         closed=_strings(raw.get("closed")),
         row_identity=(identity["total"], _strings(identity["parts"])) if identity else None,
+        witness=raw.get("witness"),
         unnamed={side: tuple(numbers) for side, numbers in (raw.get("unnamed") or {}).items()},
         blocks={
             template: tuple(_strings(block) for block in variant["blocks"])

@@ -1,0 +1,178 @@
+"""A statement while it is being read: every cell claimed once, every number taken or held.
+
+Belongs here: the one way in which a cell becomes a line item, a role or an issue. Does not belong
+here: which cell is which (the layouts know), and what a title says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from pipelines.amounts import read_amount, to_yuan
+from pipelines.header import Row, form_words
+from pipelines.model import Cell, CellRole, Issue, Line, LineItem, Status
+from pipelines.vocabulary import Form
+from pipelines.wording import fold, name_key, wording
+
+_CENT = Decimal("0.01")
+HOLD_ROW = "核对原件；若是转换所致，换一份完整的文件重新放入"
+HOLD_CELL = "核对原件上的这个数；读不准的数不入库"
+
+
+@dataclass(frozen=True, slots=True)
+class RowKey:
+    """What a printed row is about; all its line items share it."""
+
+    row_seq: int
+    side: str | None = None
+    item: str | None = None
+    line_no: int | None = None
+    line_no_printed: str | None = None
+    subject_code: str | None = None
+    subject_code_printed: str | None = None
+    name_printed: str | None = None
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Collects what one statement says. ``money_unit`` None holds every amount of it."""
+
+    document_id: str
+    statement_id: str
+    form: Form
+    money_unit: str | None
+    items: list[LineItem] = field(default_factory=list)
+    roles: dict[str, CellRole] = field(default_factory=dict)
+    issues: list[Issue] = field(default_factory=list)
+    # Where each row's 科目代码 is printed.
+    code_cells: dict[int, Cell] = field(default_factory=dict)
+    rows: int = 0
+
+    def cell_id(self, locator: str) -> str:
+        """The readable and stable id of the cell at this locator."""
+        return f"{self.document_id}/{locator}"
+
+    def claim(self, cell: Cell | Line, role: str, rule: str | None = None) -> None:
+        """Say what became of a text; empty cells need no role."""
+        if cell.text:
+            self.roles[cell.locator] = CellRole(
+                self.statement_id, self.cell_id(cell.locator), cell.text, role, rule
+            )
+
+    def claim_head(self, rows: Iterable[Row]) -> None:
+        """Claim the cells of the head that the form knows; what it does not know is left over."""
+        known = form_words(self.form) | wording().structural
+        for cell in (cell for row in rows for cell in row if cell.text):
+            key = name_key(cell.text)
+            if key in known or key in wording().total or fold(cell.text).isdigit():
+                self.claim(cell, "header", "表头")
+
+    def note(self, reason: str, advice: str, locator: str, text: str = "") -> None:
+        """Record a choice that was made with evidence; nothing is held."""
+        self.issues.append(Issue("noted", "识别", self.form.name, reason, advice, locator, text))
+
+    def amount(self, key: RowKey, measure: str, cell: Cell, quantity_unit: str | None = None) -> None:
+        """Take one cell of a measure's column: a number, blank, closed, or held with its reason."""
+        printed = read_amount(cell.text)
+        status: Status = "printed"
+        amount = quantity = None
+        if printed.kind == "blank":
+            status = "blank"
+        elif printed.kind == "closed":
+            status = "closed"
+        elif printed.value is None:
+            status = "held"
+            self.hold(cell, f"「{cell.text}」不是合规的数字", HOLD_CELL)
+        elif quantity_unit is not None:
+            quantity = (
+                printed.value.quantize(_CENT) if printed.value == printed.value.quantize(_CENT) else None
+            )
+            status = "printed" if quantity is not None else "held"
+        elif self.money_unit is None:
+            status = "held"
+        else:
+            amount = to_yuan(printed.value, self.money_unit)
+            if amount is None:
+                status = "held"
+                self.hold(cell, f"「{cell.text}」{self.money_unit}不能精确到分", HOLD_CELL)
+        self._add(key, measure, cell, status, amount, quantity, quantity_unit)
+        self.claim(cell, "amount")
+
+    def held_amount(self, key: RowKey, measure: str, cell: Cell) -> None:
+        """A cell whose place in its row is not certain: its text is kept, its number is not taken."""
+        self._add(key, measure, cell, "held", None, None, None)
+        self.claim(cell, "amount", "行待核")
+
+    def hold(self, cell: Cell | Line, reason: str, advice: str) -> None:
+        """Hold one cell or line with its reason."""
+        self.issues.append(Issue("held", "规整", self.form.name, reason, advice, cell.locator, cell.text))
+        if cell.locator not in self.roles:
+            self.claim(cell, "held")
+
+    def hold_row(self, row: Sequence[Cell], reason: str, advice: str = HOLD_ROW) -> None:
+        """Hold a whole row: one issue that names it, a role for each of its cells."""
+        text = "\t".join(cell.text for cell in row)
+        place = row[0].locator.split("/c")[0]
+        self.issues.append(Issue("held", "规整", self.form.name, reason, advice, place, text))
+        for cell in row:
+            if cell.locator not in self.roles:
+                self.claim(cell, "held", "行待核")
+
+    def hold_everything(self) -> None:
+        """Hold every number of the statement: its printed texts stay, its amounts go."""
+        self.items = [
+            replace(item, amount=None, quantity=None, status="held") if item.status == "printed" else item
+            for item in self.items
+        ]
+
+    def leftovers(self, rows: Iterable[Row]) -> None:
+        """Signal every non-empty cell that nothing has claimed."""
+        for cell in (cell for row in rows for cell in row):
+            if cell.text and cell.locator not in self.roles:
+                self.issues.append(
+                    Issue(
+                        "ignored",
+                        "识别",
+                        self.form.name,
+                        "表格范围内有不认识的文字，未当作数据",
+                        "看一眼原件；若是新的列名或项目，补进表式字典",
+                        cell.locator,
+                        cell.text,
+                    )
+                )
+                self.claim(cell, "unknown", "不认识的文字")
+
+    def _add(
+        self,
+        key: RowKey,
+        measure: str,
+        cell: Cell,
+        status: Status,
+        amount: Decimal | None,
+        quantity: Decimal | None,
+        quantity_unit: str | None,
+    ) -> None:
+        self.items.append(
+            LineItem(
+                statement_id=self.statement_id,
+                form=self.form.id,
+                row_seq=key.row_seq,
+                side=key.side,
+                item=key.item,
+                line_no=key.line_no,
+                line_no_printed=key.line_no_printed,
+                subject_code=key.subject_code,
+                subject_code_printed=key.subject_code_printed,
+                name_printed=key.name_printed,
+                measure=measure,
+                amount=amount,
+                quantity=quantity,
+                quantity_unit=quantity_unit,
+                amount_printed=cell.text,
+                money_unit=None if quantity_unit else self.money_unit,
+                status=status,
+                cell_id=self.cell_id(cell.locator),
+            )
+        )

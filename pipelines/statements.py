@@ -1,0 +1,296 @@
+"""From a region to a statement: its form, its unit of money, its rows, its state.
+
+Belongs here: recognition by title *and* columns, what may continue over pages, what is held.
+Does not belong here: the columns and rows of a layout, and anything of other documents.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.header import Row, head_length, signature
+from pipelines.layouts import READERS, Table, UnreadableError
+from pipelines.model import Issue, Statement, StatementState
+from pipelines.pressed import read_pressed
+from pipelines.proof import columns_proven
+from pipelines.regions import Region
+from pipelines.sheet import HOLD_ROW, Sheet
+from pipelines.vocabulary import Form, forms
+from pipelines.wording import fold, spaced_fold, without_blanks, wording
+
+READING_TEXT = "文本"
+
+
+@dataclass(slots=True)
+class Found:
+    """A statement as read, with the sheet that its cells went to."""
+
+    region: Region
+    sheet: Sheet
+    table: Table
+    state: StatementState
+    reasons: list[str]
+
+
+def read_statements(document_id: str, regions: Sequence[Region]) -> tuple[list[Found], list[Issue]]:
+    """Read every region whose form is certain; the others come back as issues."""
+    found: list[Found] = []
+    issues: list[Issue] = []
+    sister_unit = _sister_unit(regions)
+    for region in regions:
+        form, reason = recognise(region)
+        if form is None:
+            issues.append(_unrecognised(region, reason))
+            continue
+        seen = sum(1 for f in found if f.sheet.form is form)
+        statement_id = f"{document_id}/{form.id}" + (f"#{seen + 1}" if seen else "")
+        unit = money_unit(region) or (sister_unit[0] if sister_unit else None)
+        one = _read(region, Sheet(document_id, statement_id, form, unit))
+        if seen:
+            _hold(one, "同一文档里第二次印出这张表，两次都入库会重复计数")
+        found.append(one)
+    for one in found:
+        _settle(one, found)
+    return found, issues
+
+
+def recognise(region: Region) -> tuple[Form | None, str]:
+    """The form of a region, or None with the reason.
+
+    Title and columns must agree. Without a title the columns decide if they fit one form only, or
+    if the note below the table names the form; without columns the note must confirm the title's
+    place (see :mod:`pipelines.proof`), and the printed number never decides anything.
+    """
+    titled = region.form
+    noted = _noted_form(region)
+    rows = region.grids[0].rows if region.grids else ()
+    named = signature(rows) if rows else ()
+    if titled is not None:
+        if not rows or titled in named:
+            return titled, ""
+        if named:
+            return None, f"标题是「{titled.name}」，列却是「{'」或「'.join(f.name for f in named)}」"
+        if _numbered_as(titled, rows) or noted is titled:
+            return titled, ""
+        return None, f"「{titled.name}」的表头认不出列"
+    if noted is not None and (noted in named or not named):
+        return noted, ""
+    if len(named) == 1:
+        return named[0], ""
+    return None, "没有标题，列名合于多张表" if named else "没有标题，也没有认得的表头"
+
+
+def _noted_form(region: Region) -> Form | None:
+    texts = [fold(line.text) for line in region.notes]
+    for form in forms().values():
+        if any(fold(note) in text for note in form.notes for text in texts):
+            return form
+    return None
+
+
+def _numbered_as(form: Form, rows: Sequence[Row]) -> bool:
+    """A damaged head still fits its title if its row of column numbers has the form's columns."""
+    table = Table(tuple(rows[: head_length(rows)]), ())
+    return bool(form.columns) and len(table.numbers) == len(form.columns)
+
+
+def money_unit(region: Region) -> str | None:
+    """The unit of money that the region prints above its table, or None."""
+    for line in [*region.meta, *region.pressed]:
+        if match := wording().money_unit.search(spaced_fold(line.text)):
+            return match[1]
+    return None
+
+
+def _sister_unit(regions: Sequence[Region]) -> tuple[str, str] | None:
+    """The one unit of money that the document's statements print, with a place; None if they differ."""
+    printed = [(unit, _locator(region)) for region in regions if (unit := money_unit(region))]
+    return printed[0] if len({unit for unit, _ in printed}) == 1 else None
+
+
+def _locator(region: Region) -> str:
+    return min(region.locators(), key=_line_number)
+
+
+def _line_number(locator: str) -> int:
+    return int("".join(c for c in locator.split("/")[0] if c.isdigit()) or 0)
+
+
+def _read(region: Region, sheet: Sheet) -> Found:
+    _claim_surroundings(region, sheet)
+    table = _table(region, sheet)
+    one = Found(region, sheet, table, "有数", [])
+    try:
+        if region.pressed:
+            read_pressed(sheet, region.pressed)
+        elif region.grids:
+            READERS[sheet.form.layout](sheet, table)
+    except UnreadableError as error:
+        sheet.items.clear()
+        sheet.rows = 0
+        _hold(one, str(error))
+        for row in (*table.head, *table.body):
+            if any(cell.text and cell.locator not in sheet.roles for cell in row):
+                sheet.hold_row(row, str(error))
+    sheet.leftovers((*table.head, *table.body))
+    return one
+
+
+def _claim_surroundings(region: Region, sheet: Sheet) -> None:
+    for line, role in [
+        *([(region.title, "title")] if region.title else []),
+        *((line, "table_number") for line in region.numbers),
+        *((line, "meta") for line in region.meta),
+        *((line, "note") for line in region.notes),
+    ]:
+        sheet.claim(line, role)
+    for line in region.noise:
+        sheet.claim(line, "ignored", "水印")
+    for line in region.strays:
+        sheet.hold(line, "表格范围内有一行残文，所在的行可能已经丢失", HOLD_ROW)
+
+
+def _table(region: Region, sheet: Sheet) -> Table:
+    """Stitch the region's grids: page breaks cut them, heads may come again."""
+    head: tuple[Row, ...] = ()
+    body: list[Row] = []
+    for number, grid in enumerate(region.grids):
+        rows = grid.rows
+        length = head_length(rows)
+        if number == 0:
+            head, rows = rows[:length], rows[length:]
+        elif length and _texts(rows[:length]) == _texts(head):
+            for row in rows[:length]:
+                for cell in row:
+                    sheet.claim(cell, "header", "续页重印的表头")
+            rows = rows[length:]
+        elif length:
+            for row in rows:
+                sheet.hold_row(row, "续表的表头与前页不同，无法断定列")
+            continue
+        body += rows
+    return Table(head, tuple(body))
+
+
+def _texts(rows: Sequence[Row]) -> list[list[str]]:
+    return [[fold(cell.text) for cell in row] for row in rows]
+
+
+def _settle(one: Found, all_found: Sequence[Found]) -> None:
+    """Say in which state the statement is, and hold what is not certain."""
+    sheet, region = one.sheet, one.region
+    has_numbers = any(item.status == "printed" for item in sheet.items)
+    if one.table.body and not one.table.head and one.state != "待核":
+        _settle_headless(one, all_found)
+    if one.state == "待核":
+        sheet.hold_everything()
+        return
+    if sheet.money_unit is None and any(item.status == "held" for item in sheet.items):
+        _hold(one, "整份文档都没有印金额单位，金额大小无从断定", "核对原件的金额单位，补进文件后重新放入")
+        return
+    declared = any(wording().declares_nil(fold(line.text)) for line in [*region.notes, *region.strays])
+    if one.reasons or _lacks_total(one):
+        if _lacks_total(one):
+            one.reasons.append("没有合计行")
+        one.state = "不完整"
+    elif has_numbers:
+        if declared:
+            sheet.note("注里说本表无数据，表里却有数", "核对原件", _locator(region))
+    elif any(item.status == "held" for item in sheet.items):
+        one.state = "不完整"
+        one.reasons.append("有数的单元格都待核")
+    elif declared:
+        one.state = "无数据"
+    elif region.has_table:
+        one.state = "空表"
+    else:
+        one.state = "缺失"
+        one.reasons.append("有标题，没有表格，也没有写明无数据")
+
+
+def _settle_headless(one: Found, all_found: Sequence[Found]) -> None:
+    witness = next((f for f in all_found if f.sheet.form.id == one.sheet.form.witness), None)
+    if witness is None or not columns_proven(
+        one.sheet.form, one.sheet.items, witness.sheet.form, witness.sheet.items
+    ):
+        _hold(one, "表头缺失，表内和同文其他表的数不足以证明各列是什么")
+        return
+    one.reasons.append(f"表头缺失，各列由行内恒等式和同文「{witness.sheet.form.name}」逐行证明")
+    if one.region.strays:
+        places = "、".join(line.locator for line in one.region.strays)
+        one.reasons.append(f"{places} 处只剩残文，有行丢失")
+
+
+def _lacks_total(one: Found) -> bool:
+    """A table by 科目代码 always prints 合计; without it rows were lost."""
+    return (
+        one.sheet.form.layout == "subjects"
+        and one.sheet.rows > 0
+        and not any(item.item == "合计" for item in one.sheet.items)
+    )
+
+
+def _hold(one: Found, reason: str, advice: str = HOLD_ROW) -> None:
+    one.state = "待核"
+    one.reasons.append(reason)
+    one.sheet.issues.append(Issue("held", "识别", one.sheet.form.name, reason, advice, _locator(one.region)))
+    one.sheet.hold_everything()
+
+
+def _unrecognised(region: Region, reason: str) -> Issue:
+    texts = [region.title.text] if region.title else [line.text for line in region.numbers]
+    return Issue(
+        "held",
+        "识别",
+        texts[0] if texts else "表格",
+        reason,
+        "核对原件；若是新的模板，补进表式数据",
+        _locator(region),
+    )
+
+
+def to_statement(one: Found, template: str | None, sisters: Sequence[Region]) -> Statement:
+    """The record of a statement: its state, its counts, where its unit of money comes from."""
+    sheet, region = one.sheet, one.region
+    states = Counter(
+        "closed" if i.status == "closed" else "text" if i.amount_printed else "blank" for i in sheet.items
+    )
+    printed = money_unit(region)
+    sister = _sister_unit(sisters)
+    evidence = (
+        "本表印出" if printed else f"同文其他表印出（{sister[1]}）" if sister and sheet.money_unit else None
+    )
+    head = " ".join(spaced_fold(line.text) for line in region.meta)
+    year = wording().year.search(head)
+    locators = sorted(region.locators(), key=_line_number)
+    return Statement(
+        statement_id=sheet.statement_id,
+        form=sheet.form.id,
+        title_printed=region.title.text if region.title else None,
+        number_printed=without_blanks("".join(line.text for line in region.numbers)) or None,
+        state=one.state,
+        reason="；".join(one.reasons) or None,
+        rows=sheet.rows,
+        cells=len(sheet.items),
+        non_blank=states["text"],
+        closed=states["closed"],
+        reader=READING_TEXT,
+        template=template,
+        money_unit=sheet.money_unit,
+        money_unit_evidence=evidence,
+        unit_printed=printed_unit(region),
+        year_printed=year[0] if year else None,
+        locator=locators[0],
+        locator_end=locators[-1],
+    )
+
+
+def printed_unit(region: Region) -> str | None:
+    """The name of the unit as the lines above the table print it, without blanks; None if left open."""
+    for line in region.meta:
+        match = wording().unit.match(spaced_fold(line.text))
+        if match and (name := without_blanks(match["unit"])):
+            return name
+    return None
