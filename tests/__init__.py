@@ -1,0 +1,1 @@
+"""The tests. See the README of the project for how they are run."""
