@@ -150,7 +150,7 @@ def _leave_out(row: _Row, candidates: Sequence[str]) -> None:
             "held",
             "规整",
             row.sheet.form.name,
-            f"科目代码「{row.code}」不是 3、5、7 位，合于名称的代码有 {'、'.join(candidates) or '零'} 个，无法断定",
+            f"科目代码「{row.code}」不是 3、5、7 位，无法断定全码（候选：{'、'.join(candidates) or '无'}）",
             "核对原件上的科目代码；金额照录，代码留空",
             cell.locator,
             f"{row.code} {row.name}",

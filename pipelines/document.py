@@ -33,7 +33,7 @@ _CODE_VERSION = 1
 _ID_LENGTH = 12
 __all__ = ["NO_YEAR", "read_document", "reader_version", "text_at"]
 
-NO_YEAR = "文中没有写明决算年度，无法归入年度"
+NO_YEAR = "文中没有写明决算年度，或封面与各表的年度不一，无法归入年度"
 
 
 def reader_version() -> str:
@@ -191,7 +191,7 @@ def _about_document(
         )
     else:
         if year is None:
-            issues.append(Issue("held", "识别", name, NO_YEAR, "在封面或表头写明年度后重新放入"))
+            issues.append(Issue("held", "识别", name, NO_YEAR, "核对封面与表头的年度，写明后重新放入"))
         if unit is None:
             issues.append(Issue("held", "识别", name, "文中没有写明单位名称", "核对封面与表头的单位名称"))
     if layout.attachment_grids and kind == "决算":

@@ -19,6 +19,8 @@ Row = tuple[Cell, ...]
 _MOST_HEAD_ROWS = 8
 # Fewer numbers in a row are not a row of column numbers.
 _FEWEST_NUMBERS = 3
+# One head word alone may be a row's name (合计, 其他收入).
+_FEWEST_HEAD_WORDS = 2
 
 
 def row_labels(row: Row) -> list[str]:
@@ -68,7 +70,7 @@ def head_length(rows: Sequence[Row]) -> int:
             if end:
                 break
             continue
-        if end == 0 and len(labels) < 2 and not _is_section(labels[0]):
+        if end == 0 and len(labels) < _FEWEST_HEAD_WORDS and not _is_section(labels[0]):
             continue
         end = i + 1
     return end
@@ -81,6 +83,12 @@ def _sections() -> frozenset[str]:
 
 def _is_section(label: str) -> bool:
     return label in _sections()
+
+
+def opens_head(row: Row) -> bool:
+    """Whether a row holds head words only, two at least."""
+    labels = row_labels(row)
+    return len(labels) >= _FEWEST_HEAD_WORDS and all(label in head_words() for label in labels)
 
 
 def unexplained(form: Form, labels: Sequence[str]) -> list[str]:

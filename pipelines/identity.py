@@ -16,10 +16,12 @@ from typing import Any, Literal
 
 from pipelines.model import Block, Evidence, Grid, Line, Statement, UnitRelation
 from pipelines.vocabulary import load_yaml
-from pipelines.wording import fold, name_key, spaced_fold, without_blanks, wording
+from pipelines.wording import fold, is_watermark, name_key, spaced_fold, without_blanks, wording
 
 # The cover and title stand in the first lines; further down, words like 预算 belong to sentences.
 _COVER_LINES = 60
+_LONGEST_TITLE = 120
+COVER_RULE = "封面或题名"
 _RULES: dict[str, Any] = load_yaml("identity")
 _COVER = re.compile(_RULES["cover"])
 _KINDS = [(rule["kind"], re.compile(rule["says"])) for rule in _RULES["kinds"]]
@@ -68,7 +70,7 @@ def text_lines(blocks: Iterable[Block]) -> list[Line]:
 
 def kind_of(lines: Sequence[Line]) -> Evidence:
     """What kind of document it is: the first of its first lines that says so decides."""
-    for line in lines[:_COVER_LINES]:
+    for line in (one for one in lines[:_COVER_LINES] if len(one.text) <= _LONGEST_TITLE):
         for kind, pattern in _KINDS:
             if pattern.search(fold(line.text)):
                 return Evidence("类别", kind, line.text, line.locator, f"首见「{pattern.pattern}」")
@@ -77,7 +79,7 @@ def kind_of(lines: Sequence[Line]) -> Evidence:
 
 def identify(blocks: Sequence[Block], statements: Sequence[Statement], kind: Evidence) -> Identity:
     """Gather what the document says of itself, from cover, tables and 机构设置."""
-    lines = [line for line in text_lines(blocks) if fold(line.text) not in wording().watermarks]
+    lines = [line for line in text_lines(blocks) if not is_watermark(line.text)]
     evidence = [kind, *_from_cover(lines), *_from_statements(statements)]
     if kind.value != "决算":
         evidence += _from_cells(blocks)
@@ -86,13 +88,13 @@ def identify(blocks: Sequence[Block], statements: Sequence[Statement], kind: Evi
     paragraphs = _setup_paragraphs(lines)
     evidence += _nature(paragraphs)
     relations = _relations(paragraphs)
-    year, published = _most(evidence, "年度"), _most(evidence, "发布日期")
+    year, published = _year(evidence), _most(evidence, "发布日期")
     return Identity(
         kind=kind.value,
         title=kind.printed or (lines[0].text if lines else None),
         unit=_most(evidence, "单位"),
         nature=_most(evidence, "单位性质"),
-        year=int(year) if year else None,
+        year=year,
         level=_most(evidence, "层级"),
         consolidation=_most(evidence, "汇总口径"),
         published_on=date.fromisoformat(published) if published else None,
@@ -107,15 +109,28 @@ def _most(evidence: Sequence[Evidence], attribute: str) -> str | None:
     return values.most_common(1)[0][0] if values else None
 
 
+def _year(evidence: Sequence[Evidence]) -> int | None:
+    """The fiscal year, if cover and tables do not contradict each other; else None.
+
+    One table with last year's heading is a slip; a cover against most of the tables is no year.
+    """
+    said = Counter(e.value for e in evidence if e.attribute == "年度")
+    if not said:
+        return None
+    year, count = said.most_common(1)[0]
+    cover = next((e.value for e in evidence if e.attribute == "年度" and e.rule == COVER_RULE), year)
+    return int(year) if cover == year and 2 * count > said.total() else None
+
+
 def _from_cover(lines: Sequence[Line]) -> list[Evidence]:
     """Year, level and unit of the line «… 2024年度部门决算公开»; its unit may stand on the line before."""
     for i, line in enumerate(lines[:_COVER_LINES]):
-        match = _COVER.fullmatch(fold(line.text))
+        match = _COVER.fullmatch(fold(line.text)) if len(line.text) <= _LONGEST_TITLE else None
         if match is None:
             continue
 
         def says(attribute: str, value: str, at: Line = line) -> Evidence:
-            return Evidence(attribute, value, at.text, at.locator, "封面或题名")
+            return Evidence(attribute, value, at.text, at.locator, COVER_RULE)
 
         found = [says("年度", match["year"])]
         if match["level"]:
@@ -169,6 +184,8 @@ def _year_anywhere(lines: Sequence[Line]) -> list[Evidence]:
 
 def _published(lines: Sequence[Line]) -> list[Evidence]:
     for line in lines:
+        if len(line.text) > _LONGEST_TITLE:
+            continue
         if match := _PUBLISHED.search(fold(line.text)):
             try:
                 day = date(int(match["year"]), int(match["month"]), int(match["day"]))
@@ -183,8 +200,8 @@ def _setup_paragraphs(lines: Sequence[Line]) -> list[Line]:
     found: list[Line] = []
     inside = False
     for line in lines:
-        folded = fold(line.text)
-        heading = len(folded) <= 30 and (wording().is_heading(folded) or bool(_SETUP.search(folded)))
+        folded = fold(line.text) if len(line.text) <= _LONGEST_TITLE else ""
+        heading = 0 < len(folded) <= 30 and (wording().is_heading(folded) or bool(_SETUP.search(folded)))
         if heading and not _MEMBER_LIST.search(folded):
             if inside and found:
                 return found

@@ -10,15 +10,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipelines.header import signature
+from pipelines.header import opens_head, signature
 from pipelines.model import Block, Grid, Line
 from pipelines.vocabulary import Form
-from pipelines.wording import fold, name_key, spaced_fold, title_form, wording
+from pipelines.wording import fold, is_watermark, name_key, spaced_fold, title_form, wording
 
 _LEADERS = re.compile(r"[.…·\s]*\d*$")
 # A line longer than this is a paragraph, not a title, a heading or a damaged scrap of a table.
 _LONGEST_SCRAP = 40
 _LONGEST_ENTRY = 60
+_LONGEST_LOOK = 300
 # A table pressed into one line holds at least this many words.
 _FEWEST_PRESSED_WORDS = 6
 
@@ -71,11 +72,24 @@ def cut(blocks: Sequence[Block]) -> Layout:
     cutter = _Cutter(Layout(contents, [], [], [], [], []))
     for block in rest:
         if isinstance(block, Grid):
-            cutter.grid(block)
+            for grid in _apart(block):
+                cutter.grid(grid)
         else:
             cutter.line(block)
     cutter.close()
     return cutter.layout
+
+
+def _apart(grid: Grid) -> list[Grid]:
+    """A grid cut where the head of another form begins in it: two tables that lost what was between."""
+    named = signature(grid.rows)
+    for i in range(1, len(grid.rows)):
+        if not opens_head(grid.rows[i]) or opens_head(grid.rows[i - 1]):
+            continue
+        other = signature(grid.rows[i:])
+        if other and named and not set(other) & set(named):
+            return [Grid(grid.rows[:i]), *_apart(Grid(grid.rows[i:]))]
+    return [grid]
 
 
 def entry_key(text: str) -> str:
@@ -86,7 +100,12 @@ def entry_key(text: str) -> str:
 def _contents(blocks: Sequence[Block]) -> tuple[list[Line], list[Block]]:
     """The entries of the table of contents, and all blocks that are not in it."""
     start = next(
-        (i for i, b in enumerate(blocks) if isinstance(b, Line) and wording().toc.search(fold(b.text))), None
+        (
+            i
+            for i, b in enumerate(blocks)
+            if isinstance(b, Line) and len(b.text) <= _LONGEST_ENTRY and wording().toc.search(fold(b.text))
+        ),
+        None,
     )
     if start is None:
         return [], list(blocks)
@@ -108,7 +127,7 @@ def _contents(blocks: Sequence[Block]) -> tuple[list[Line], list[Block]]:
 def _entries(block: Block) -> list[Line] | None:
     """The contents entries that a block holds, or None if it is none of the contents."""
     if isinstance(block, Line):
-        folded = fold(block.text)
+        folded = fold(block.text[:_LONGEST_LOOK])
         if len(folded) > _LONGEST_ENTRY or "。" in folded or _opens(block):
             return None
         return [block]
@@ -130,12 +149,12 @@ def _opens(block: Block) -> bool:
 
 
 def _is_number(line: Line) -> bool:
-    return bool(wording().table_number.search(fold(line.text)))
+    return len(line.text) <= _LONGEST_ENTRY and bool(wording().table_number.search(fold(line.text)))
 
 
 def _is_meta(line: Line) -> bool:
     """A line of unit, year or money unit and nothing else."""
-    w, text = wording(), spaced_fold(line.text)
+    w, text = wording(), spaced_fold(line.text[:_LONGEST_LOOK])
     if len(text) > _LONGEST_ENTRY * 2 or "。" in text:
         return False
     return bool(w.money_unit.search(text) or w.unit.match(text) or w.year.fullmatch(text))
@@ -165,9 +184,10 @@ class _Cutter:
         return self.open
 
     def line(self, line: Line) -> None:
-        folded = fold(line.text)
+        # Nothing that stands at a table is as long as a paragraph; a note is known by its beginning.
+        folded = fold(line.text[:_LONGEST_LOOK])
         w = wording()
-        if folded in w.watermarks:
+        if is_watermark(line.text):
             (self.open.noise if self.open else self.layout.text).append(line)
         elif title_form(line.text) is not None:
             self._begin().title = line

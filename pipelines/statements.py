@@ -161,17 +161,27 @@ def _table(region: Region, sheet: Sheet) -> Table:
         length = head_length(rows)
         if number == 0:
             head, rows = rows[:length], rows[length:]
-        elif length and _texts(rows[:length]) == _texts(head):
-            for row in rows[:length]:
-                for cell in row:
-                    sheet.claim(cell, "header", "续页重印的表头")
-            rows = rows[length:]
-        elif length:
+        elif length and _texts(rows[:length]) != _texts(head):
             for row in rows:
                 sheet.hold_row(row, "续表的表头与前页不同，无法断定列")
             continue
         body += rows
-    return Table(head, tuple(body))
+    return Table(head, tuple(_without_repeats(sheet, head, body)))
+
+
+def _without_repeats(sheet: Sheet, head: Sequence[Row], body: Sequence[Row]) -> list[Row]:
+    """The body without the heads that a page break printed again between its rows."""
+    wanted, kept, i = _texts(head), [], 0
+    while i < len(body):
+        if wanted and _texts(body[i : i + len(wanted)]) == wanted:
+            for row in body[i : i + len(wanted)]:
+                for cell in row:
+                    sheet.claim(cell, "header", "续页重印的表头")
+            i += len(wanted)
+        else:
+            kept.append(body[i])
+            i += 1
+    return kept
 
 
 def _texts(rows: Sequence[Row]) -> list[list[str]]:
@@ -269,7 +279,7 @@ def to_statement(one: Found, template: str | None, sisters: Sequence[Region]) ->
         statement_id=sheet.statement_id,
         form=sheet.form.id,
         title_printed=region.title.text if region.title else None,
-        number_printed=without_blanks("".join(line.text for line in region.numbers)) or None,
+        number_printed=_number(region),
         state=one.state,
         reason="；".join(one.reasons) or None,
         rows=sheet.rows,
@@ -285,6 +295,13 @@ def to_statement(one: Found, template: str | None, sisters: Sequence[Region]) ->
         locator=locators[0],
         locator_end=locators[-1],
     )
+
+
+def _number(region: Region) -> str | None:
+    """The printed number of the table (公开02表): on lines of its own, or beside the title."""
+    lines = without_blanks("".join(line.text for line in region.numbers))
+    beside = wording().number_beside_title.search(fold(region.title.text)) if region.title else None
+    return lines or (beside[0] if beside else None)
 
 
 def printed_unit(region: Region) -> str | None:

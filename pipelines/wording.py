@@ -13,8 +13,11 @@ from functools import cache, lru_cache
 
 from pipelines.vocabulary import Form, forms, load_yaml
 
+# Cells and titles come again and again and are short; a paragraph is not worth keeping.
+_CACHED_LENGTH = 120
 _BLANKS = re.compile(r"[\s\u3000\u200b\ufeff]+")
 _TAGS = re.compile(r"</?[A-Za-z][^<>\t]{0,80}>")
+_YEAR_BEFORE = re.compile(r"^\d{4}年(?:度)?")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "〞": '"', "〝": '"'})
 _ORDINAL = re.compile(
     r"^(?:-|其中:|[*]+)*(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十\d]+\)|\d{1,2}[.、])*(?:其中:)?"
@@ -22,9 +25,17 @@ _ORDINAL = re.compile(
 )
 
 
-@lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     """The text without blanks and with full-width forms, brackets and quotes made one."""
+    return _fold_short(text) if len(text) <= _CACHED_LENGTH else _fold(text)
+
+
+@lru_cache(maxsize=65536)
+def _fold_short(text: str) -> str:
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     return _BLANKS.sub("", unicodedata.normalize("NFKC", text)).translate(_QUOTES)
 
 
@@ -43,7 +54,6 @@ def strip_tags(text: str) -> str:
     return _TAGS.sub("", text).strip() if "<" in text else text.strip()
 
 
-@lru_cache(maxsize=65536)
 def name_key(text: str) -> str:
     """A row or column name as it is compared: folded, without its ordinal (一、 (一) 1. 其中:)."""
     folded = fold(text)
@@ -57,6 +67,7 @@ class Wording:
     watermarks: frozenset[str]
     table_number: re.Pattern[str]
     table_number_tail: re.Pattern[str]
+    number_beside_title: re.Pattern[str]
     unit: re.Pattern[str]
     money_unit: re.Pattern[str]
     year: re.Pattern[str]
@@ -100,6 +111,7 @@ def wording() -> Wording:
         watermarks=frozenset(fold(w) for w in raw["watermarks"]),
         table_number=re.compile(raw["table_number"]),
         table_number_tail=re.compile(raw["table_number_tail"]),
+        number_beside_title=re.compile(raw["number_beside_title"]),
         unit=re.compile(
             rf"(?<!金额){label}\s*:\s*(?P<unit>(?!(?:万元|亿元|千元|元)).*?)\s*(?=\d{{4}}\s*年|{money}|$)"
         ),
@@ -126,9 +138,19 @@ def titles() -> dict[str, Form]:
     return {fold(title): form for form in forms().values() for title in form.titles}
 
 
+def is_watermark(text: str) -> bool:
+    """Whether a line is nothing but one of the known watermarks."""
+    return len(text) <= _CACHED_LENGTH and fold(text) in wording().watermarks
+
+
 def title_form(text: str) -> Form | None:
-    """The form whose title this line is (an ordinal before it does not matter), or None."""
-    return titles().get(name_key(text))
+    """The form whose title this line is, or None.
+
+    An ordinal, a year or the table's number beside the title do not matter; any other word does.
+    """
+    if len(text) > _CACHED_LENGTH:
+        return None
+    return titles().get(_YEAR_BEFORE.sub("", wording().number_beside_title.sub("", name_key(text))))
 
 
 @cache
