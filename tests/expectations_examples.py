@@ -1,0 +1,109 @@
+"""Tiny frames for the tests of suites and derivations, written cell by cell.
+
+Belongs here: builders of rows with the columns of ``warehouse/schema.yml``. A builder's defaults make
+a row that every suite accepts; a test changes the one thing that it is about.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+
+import polars as pl
+import yaml
+
+DOCUMENT = "0123456789ab"
+_TYPES = {
+    "VARCHAR": pl.String(),
+    "INTEGER": pl.Int32(),
+    "BIGINT": pl.Int64(),
+    "BOOLEAN": pl.Boolean(),
+    "DATE": pl.Date(),
+    "DECIMAL(20,2)": pl.Decimal(20, 2),
+}
+
+
+@cache
+def schema(table: str) -> dict[str, pl.DataType]:
+    """The columns of a table as the year files hold them: without those that the build adds."""
+    return {
+        name: _TYPES[column["type"]]
+        for name, column in _described()[table]["columns"].items()
+        if column.get("added") != "build"
+    }
+
+
+@cache
+def _described():
+    return yaml.safe_load(files("warehouse").joinpath("schema.yml").read_text("utf-8"))
+
+
+def document(**changes):
+    row = {
+        "document_id": DOCUMENT,
+        "kind": "决算",
+        "unit_name": "某市某局",
+        "fiscal_year": 2024,
+        "level": "单位",
+        "media_type": "text/plain",
+    }
+    return row | changes
+
+
+def statement(form="expenditure", **changes):
+    row = {
+        "statement_id": f"{DOCUMENT}/{form}",
+        "document_id": DOCUMENT,
+        "fiscal_year": 2024,
+        "form": form,
+        "state": "有数",
+        "template": "shanxi-yangquan",
+        "money_unit": "万元",
+        "rows": 0,
+        "cells": 0,
+        "non_blank": 0,
+        "closed": 0,
+    }
+    return row | changes
+
+
+def cell(form="expenditure", row=1, measure="基本支出", printed="1.00", **changes):
+    """One line item; 万元 unless said otherwise, status and amount follow from ``printed``."""
+    status = "blank" if not printed else "closed" if printed == "——" else "printed"
+    document_id = changes.get("document_id", DOCUMENT)
+    line = {
+        "statement_id": f"{document_id}/{form}",
+        "document_id": document_id,
+        "fiscal_year": 2024,
+        "form": form,
+        "row_seq": row,
+        "measure": measure,
+        "amount": Decimal(printed) * 10000 if status == "printed" else None,
+        "amount_printed": printed,
+        "money_unit": "万元",
+        "status": status,
+        "cell_id": f"{document_id}/{form}/r{row}/{measure}",
+    }
+    return line | changes
+
+
+def tables(documents=(), statements=(), cells=()):
+    """The tables of a year; statements that cells stand in are added where they are not given."""
+    statements = list(statements)
+    given = {row["statement_id"] for row in statements}
+    for line in cells:
+        if line["statement_id"] not in given:
+            given.add(line["statement_id"])
+            statements.append(
+                statement(line["form"], statement_id=line["statement_id"], document_id=line["document_id"])
+            )
+    rows = {"dim_document": documents, "dim_statement": statements, "fact_line_item": cells}
+    return {name: frame(name, table_rows) for name, table_rows in rows.items()}
+
+
+def frame(table, rows):
+    columns = schema(table)
+    filled = [{name: row.get(name) for name in columns} for row in rows]
+    assert all(set(row) <= set(columns) for row in rows), "a column that the schema does not have"
+    return pl.DataFrame(filled, schema=columns, orient="row")
