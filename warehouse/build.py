@@ -1,0 +1,289 @@
+"""The build: one new DuckDB file, whole, from the lake and the ledger; verified, then put in place at once.
+
+Belongs here: the order of the steps, and publishing. Does not belong here: what a step does (``facts``,
+``registry``, ``history``, ``catalogue``), and what must hold (``verify``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from warehouse import catalogue, facts, history, lake, registry, schema
+from warehouse.home import Home, sync
+from warehouse.ledger import Ledger, LedgerState
+from warehouse.verify import violations
+
+if TYPE_CHECKING:
+    import duckdb
+
+Row = dict[str, Any]
+
+
+class BuildError(RuntimeError):
+    """The new file would break one of our own invariants; the published one stays as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What was published: the file, rows by table, cells held by expectations, a digest of its makings."""
+
+    path: Path
+    rows: dict[str, int]
+    held: int
+    digest: str
+    at: datetime
+
+
+def build(home: Home, *, now: datetime) -> BuildReport:
+    """Build the warehouse from the lake and publish it; the file published before is kept.
+
+    ``BuildError`` names the invariants that do not hold; then nothing is published. The caller tells
+    the ledger.
+    """
+    import duckdb
+
+    home.ensure()
+    state = Ledger(home).state()
+    files = {
+        table: [p for year in lake.years(home) if (p := lake.year_path(home, table, year)).is_file()]
+        for table in schema.lake_tables()
+    }
+    scratch = home.scratch / f"build-{uuid.uuid4().hex}.duckdb"
+    try:
+        with duckdb.connect(str(scratch)) as connection:
+            held, added = _fill(connection, home, state, files)
+            broken = violations(connection, files, added)
+            if broken:
+                raise BuildError("新仓库没有通过核对，原有的仓库没有动：" + "；".join(broken))
+            rows = {name: _count(connection, name) for name in schema.tables()}
+            connection.execute("CHECKPOINT")
+        publish(home, scratch)
+    except duckdb.Error as error:
+        raise BuildError(f"新仓库没有建成，原有的仓库没有动：{error}") from error
+    finally:
+        scratch.unlink(missing_ok=True)
+        scratch.with_name(scratch.name + ".wal").unlink(missing_ok=True)
+    return BuildReport(home.warehouse_file, rows, held, _digest(files, state), now)
+
+
+def publish(home: Home, built: Path) -> None:
+    """Put a whole, closed DuckDB file in place; readers of the one before keep what they opened."""
+    sync(built)
+    if home.warehouse_file.is_file():
+        before = home.scratch / f"previous-{uuid.uuid4().hex}.duckdb"
+        try:
+            os.link(home.warehouse_file, before)
+        except OSError:  # a filesystem without hard links
+            shutil.copy2(home.warehouse_file, before)
+        before.replace(home.previous_file)
+    built.replace(home.warehouse_file)
+    sync(home.root)
+
+
+def _digest(files: dict[str, list[Path]], state: LedgerState) -> str:
+    """A digest over the lake's year files, the state of every source, and the program's schema."""
+    found = hashlib.sha256(schema.digest().encode())
+    for table, paths in sorted(files.items()):
+        for path in paths:
+            found.update(f"{table}/{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    for key, file in sorted(state.files.items()):
+        found.update(f"{key}\0{file.status}\0{file.reason}\0{file.first_seen.isoformat()}\n".encode())
+    return found.hexdigest()[:16]
+
+
+# --- filling -----------------------------------------------------------------------------
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection, home: Home, state: LedgerState, files: dict[str, list[Path]]
+) -> tuple[int, dict[str, int]]:
+    """Every table and view; the number of held cells, and how many rows the build added to which table."""
+    for table in schema.tables().values():
+        connection.execute(table.ddl())
+        for comment in table.comments():
+            connection.execute(comment)
+    issues = _documents(connection, home, state)
+    for table in facts.plain_lake_tables():
+        _copy(connection, table.name, files[table.name])
+    held = _line_items(connection, files)
+    added = _issues(connection, files["issue"], issues)
+    _insert(connection, "dim_form", facts.form_rows())
+    _subjects(connection)
+    for _, statement in facts.wide_inserts():
+        connection.execute(statement)
+    _insert(connection, "source_file", registry.source_rows(state, _verdicts(connection)))
+    for view in catalogue.views():
+        for statement in view.statements():
+            connection.execute(statement)
+    return held, {"issue": added}
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, table: str, paths: list[Path]) -> None:
+    if paths:
+        source = facts.read_parquet(paths)
+        connection.execute(f"INSERT INTO {schema.identifier(table)} BY NAME FROM {source}")
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Row]) -> None:
+    """Rows into a table of the schema; times are kept in UTC without their zone."""
+    import polars as pl
+
+    wanted = schema.tables()[table].polars_schema(stored=False)
+    plain = [{name: _naive(value) for name, value in row.items()} for row in rows]
+    connection.register("rows_to_insert", pl.DataFrame(plain, schema=wanted).to_arrow())
+    connection.execute(f"INSERT INTO {schema.identifier(table)} BY NAME FROM rows_to_insert")
+    connection.unregister("rows_to_insert")
+
+
+def _naive(value: Any) -> Any:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return value
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {schema.identifier(table)}").fetchone()  # noqa: S608
+    return int(row[0]) if row else 0
+
+
+def _documents(connection: duckdb.DuckDBPyConnection, home: Home, state: LedgerState) -> list[Row]:
+    """Documents with their history, units and aliases; the issues of versions that were set aside."""
+    read = {
+        table: [row for year in lake.years(home) for row in lake.read_year(home, table, year).to_dicts()]
+        for table in ("dim_document", "document_evidence", "unit_relation")
+    }
+    documents = read["dim_document"]
+    unknown = [d["document_id"] for d in documents if d["sha256"] not in state.documents]
+    if unknown:
+        raise BuildError(
+            f"台账里没有文档 {unknown[0]}（共 {len(unknown)} 份），不知道首次见到的时间；"
+            "从备份恢复 lake/ledger.jsonl，或把原文件放回 inbox 再运行"
+        )
+    standing = history.standings(_version(d, state) for d in documents)
+    main = registry.main_paths(state)
+    for document in documents:
+        place = standing[document["document_id"]]
+        document["unit_id"] = registry.unit_id(document["unit_name"]) if document["unit_name"] else None
+        document["path"] = main.get(document["sha256"])
+        document["known_from"], document["known_to"] = place.known_from, place.known_to
+        document["supersedes"], document["superseded_by"] = place.supersedes, place.superseded_by
+    units, aliases = registry.units(documents, read["document_evidence"], read["unit_relation"])
+    _insert(connection, "dim_document", documents)
+    _insert(connection, "dim_unit", units)
+    _insert(connection, "dim_unit_alias", aliases)
+    return [
+        _superseded(document, standing[document["document_id"]])
+        for document in documents
+        if document["superseded_by"]
+    ]
+
+
+def _version(document: Row, state: LedgerState) -> history.Version:
+    identity = None
+    # What is not known to be about the same thing supersedes nothing.
+    if document["unit_name"] and document["fiscal_year"] is not None and document["kind"] != "其他":
+        identity = (
+            registry.unit_id(document["unit_name"]),
+            document["fiscal_year"],
+            document["level"],
+            document["consolidation"],
+            document["kind"],
+        )
+    known = state.documents[document["sha256"]]
+    return history.Version(
+        document["document_id"],
+        document["sha256"],
+        identity,
+        document["published_on"],
+        known.first_seen,
+        known.withdrawn_at,
+    )
+
+
+def _superseded(document: Row, standing: history.Standing) -> Row:
+    """The issue of a version that was set aside: it is in no view, and a person should know why."""
+    about = f"{document['unit_name']} {document['fiscal_year']} 年度{document['kind']}"
+    if standing.arbitrary:
+        reason = "没有发布日期可比，又同时首次见到：只按内容指纹取了后一份，这个选择是任意的"
+        advice = "核对哪一份是正式公开的，把另一份移出文件夹再运行一次"
+    else:
+        reason = "发布日期或首次见到的时间更晚的一份是现行版本，本份不进视图"
+        advice = "后一份是更正版的，不必处理；两份其实不是同一份决算的，核对单位、层级、汇总口径"
+    return {
+        "document_id": document["document_id"],
+        "kind": "ignored",
+        "stage": "入库",
+        "object": about,
+        "reason": f"同一单位、年度和层级有两份：{reason}（现行的一侧是文档 {standing.superseded_by}）",
+        "advice": advice,
+        "locator": "",
+        "text": "",
+        "first_seen": standing.known_from,
+    }
+
+
+def _line_items(connection: duckdb.DuckDBPyConnection, files: dict[str, list[Path]]) -> int:
+    """Line items with their units, derived values; the number of cells that expectations hold."""
+    for table, view in (("fact_line_item", "line_item_read"), ("fact_derived", "derived_read")):
+        numbered = ", file_row_number = true" if table == "fact_line_item" else ""
+        source = (
+            f"FROM {facts.read_parquet(files[table], numbered)}"
+            if files[table]
+            else f"SELECT *{', 0 AS file_row_number' if numbered else ''} FROM {table} LIMIT 0"  # noqa: S608
+        )
+        connection.execute(f"CREATE TEMP VIEW {view} AS {source}")
+    connection.execute(facts.HELD_CELLS)
+    connection.execute(facts.LINE_ITEMS)
+    connection.execute(facts.DERIVED)
+    return _count(connection, "held_cell")
+
+
+def _issues(connection: duckdb.DuckDBPyConnection, paths: list[Path], own: list[Row]) -> int:
+    """Issues of the lake, of held rows and of versions set aside; how many the build added."""
+    if paths:
+        connection.execute(
+            "INSERT INTO issue BY NAME SELECT i.*, d.known_from AS first_seen "  # noqa: S608 - our own paths
+            f"FROM {facts.read_parquet(paths)} i LEFT JOIN dim_document d USING (document_id)"
+        )
+    before = _count(connection, "issue")
+    connection.execute(facts.HELD_ISSUES)
+    _insert(connection, "issue", own)
+    return _count(connection, "issue") - before
+
+
+def _subjects(connection: duckdb.DuckDBPyConnection) -> None:
+    """The register of subjects, and the best-known name of each code in each year, for the wide tables."""
+    import polars as pl
+
+    rows = connection.execute(facts.printed_subjects()).fetchall()
+    printed = [registry.PrintedSubject(*row) for row in rows]
+    _insert(connection, "dim_subject", registry.subject_rows(printed))
+    used = connection.execute(
+        "SELECT DISTINCT c.classification, l.subject_code, l.fiscal_year FROM fact_line_item l "
+        "JOIN dim_form c USING (form) WHERE c.classification IS NOT NULL "
+        "AND l.subject_code IS NOT NULL AND l.fiscal_year IS NOT NULL"
+    ).fetchall()
+    columns = {
+        "classification": pl.String(),
+        "subject_code": pl.String(),
+        "fiscal_year": pl.Int32(),
+        "name": pl.String(),
+    }
+    names = pl.DataFrame(registry.standard_names(used, printed), schema=columns, orient="row")
+    connection.register("names_found", names.to_arrow())
+    connection.execute("CREATE TEMP TABLE standard_name AS FROM names_found")
+    connection.unregister("names_found")
+
+
+def _verdicts(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str, str]]:
+    """For each document, the state of its files, why, and what to do."""
+    rows = connection.execute(facts.VERDICTS).fetchall()
+    return {document: (state, reason or "", advice or "") for document, state, reason, advice in rows}

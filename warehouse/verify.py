@@ -1,0 +1,134 @@
+"""What must hold in a warehouse before it is published; these are invariants of ours, not of documents.
+
+Belongs here: comparing the new file with the lake and with itself. Does not belong here: whether a
+document's figures are believable: that never blocks a publish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.vocabulary import forms
+from warehouse.facts import read_parquet
+from warehouse.schema import identifier, literal, tables, wide_table
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def violations(
+    connection: duckdb.DuckDBPyConnection, files: dict[str, list[Path]], added: dict[str, int]
+) -> list[str]:
+    """Every invariant that does not hold, a sentence each; ``added`` rows a table are the build's own."""
+    return [
+        *_rows(connection, files, added),
+        *_keys(connection),
+        *_sums(connection, files["fact_line_item"]),
+        *_orphans(connection),
+        *_comments(connection),
+    ]
+
+
+def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    row = connection.execute(sql).fetchone()
+    return row[0] if row else None
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, files: dict[str, list[Path]], added: dict[str, int]
+) -> Iterator[str]:
+    for table, paths in files.items():
+        there = _one(connection, f"SELECT count(*) FROM {identifier(table)}")  # noqa: S608 - our own names
+        lake = _one(connection, f"SELECT count(*) FROM {read_parquet(paths)}") if paths else 0  # noqa: S608
+        if there != lake + added.get(table, 0):
+            yield f"{table} has {there} rows, the lake {lake} and the build added {added.get(table, 0)}"
+
+
+def _keys(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    for table in tables().values():
+        if not table.key:
+            continue
+        key = ", ".join(identifier(column) for column in table.key)
+        double = connection.execute(
+            f"SELECT {key} FROM {identifier(table.name)} GROUP BY ALL HAVING count(*) > 1 LIMIT 1"  # noqa: S608
+        ).fetchone()
+        if double:
+            yield f"{table.name}: {', '.join(table.key)} is there twice: {double}"
+
+
+def _sums(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> Iterator[str]:
+    """Money to the fen: the lake against the line items, and these against each wide table."""
+    held = "(SELECT 1 FROM held_cell h WHERE h.statement_id = l.statement_id AND h.row_seq = l.row_seq "
+    held += "AND h.measure = l.measure AND h.cell_id = l.cell_id)"
+    for column in ("amount", "quantity"):
+        lake = (
+            _one(
+                connection,
+                f"SELECT sum({column}) FROM {read_parquet(paths)} l WHERE NOT EXISTS {held}",  # noqa: S608
+            )
+            if paths
+            else None
+        )
+        here = _one(connection, f"SELECT sum({column}) FROM fact_line_item")  # noqa: S608
+        if _zero(lake) != _zero(here):
+            yield f"fact_line_item.{column} sums to {here}, the lake to {lake}"
+    for form in forms().values():
+        table = wide_table(form.id)
+        for measure in form.measures:
+            wide = _one(connection, f"SELECT sum({identifier(measure.key)}) FROM {identifier(table.name)}")  # noqa: S608
+            items = _one(
+                connection,
+                f"SELECT sum(amount) FROM fact_line_item WHERE form = {literal(form.id)} "  # noqa: S608
+                f"AND measure = {literal(measure.name)}",
+            )
+            if _zero(wide) != _zero(items):
+                yield f"{table.name}.{measure.key} sums to {wide}, its line items to {items}"
+        unknown = _one(
+            connection,
+            f"SELECT min(measure) FROM fact_line_item WHERE form = {literal(form.id)} AND measure NOT IN "  # noqa: S608
+            f"({', '.join(literal(m.name) for m in form.measures)})",
+        )
+        if unknown is not None:
+            yield f"fact_line_item holds the measure {unknown}, which {form.name} lacks"
+
+
+def _zero(value: Decimal | None) -> Decimal:
+    return Decimal(0) if value is None else value
+
+
+def _orphans(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    for child, column, parent in (
+        ("fact_line_item", "statement_id", "dim_statement"),
+        ("dim_statement", "document_id", "dim_document"),
+        ("dim_document", "unit_id", "dim_unit"),
+    ):
+        lost = _one(
+            connection,
+            f"SELECT min({column}) FROM {child} ANTI JOIN {parent} USING ({column}) "  # noqa: S608
+            f"WHERE {column} IS NOT NULL",
+        )
+        if lost is not None:
+            yield f"{child}.{column} {lost} is not in {parent}"
+    unknown = _one(
+        connection,
+        "SELECT min(form) FROM fact_line_item WHERE form NOT IN "  # noqa: S608 - ids of our own forms
+        f"({', '.join(literal(form) for form in forms())})",
+    )
+    if unknown is not None:
+        yield f"fact_line_item holds the form {unknown}, which has no wide table"
+
+
+def _comments(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    bare = connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() "
+        "WHERE NOT internal AND database_name = current_database() AND comment IS NULL "
+        "UNION ALL SELECT table_name, '' FROM duckdb_tables() "
+        "WHERE NOT internal AND database_name = current_database() AND comment IS NULL "
+        "UNION ALL SELECT view_name, '' FROM duckdb_views() "
+        "WHERE NOT internal AND database_name = current_database() AND comment IS NULL"
+    ).fetchall()
+    for table, column in bare:
+        yield f"{table} {column} has no comment"

@@ -1,0 +1,1 @@
+"""The analyst's views that are not generated from forms, one SELECT a file, named as the view."""
