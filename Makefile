@@ -29,7 +29,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 run: $(READY)
-	$(BIN)/juesuan --home $(HOME_DIR) run data/samples
+	$(BIN)/juesuan run data/samples --home $(HOME_DIR)
 	@echo
 	@echo '接着可以试：'
 	@echo '  $(BIN)/juesuan sql "SELECT 单位, 年度, 表名, 状态, 行数, 非空 FROM 报表"'

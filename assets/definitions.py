@@ -1,0 +1,263 @@
+"""The asset graph: what is made from what, for which fiscal year, in which job, when.
+
+Belongs here: assets, checks, partitions, jobs, the schedule and the sensors that chain the jobs; bodies
+of ten lines. Does not belong here: how anything is done (``steps.py`` and the other folders).
+"""
+
+# No `from __future__ import annotations` here: Dagster reads the annotations of these functions.
+import os
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from assets import steps
+from assets.steps import Progress, Validate
+from warehouse.build import BuildError
+from warehouse.home import Home
+
+# Partitioned checks are marked preview; the version is locked and the graph has a snapshot test.
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+FISCAL_YEARS = dg.TimeWindowPartitionsDefinition(
+    start="2000", fmt="%Y", cron_schedule="0 0 1 1 *", end_offset=1, timezone="Asia/Shanghai"
+)
+ONE_RUN = dg.BackfillPolicy.single_run()
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+
+
+class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # generic over nothing we use
+    """Where the user's data live; by default JUESUAN_HOME, else ./data."""
+
+    root: str = ""
+
+    def open(self) -> Home:
+        """The home, with its folders made."""
+        home = Home(Path(self.root or os.environ.get("JUESUAN_HOME") or "data").resolve())
+        home.ensure()
+        return home
+
+
+class IngestConfig(dg.Config):
+    """What to read: files and folders; empty means the inbox of the home."""
+
+    paths: list[str] = []
+
+
+def now() -> datetime:
+    """The one place where the graph looks at the clock."""
+    return datetime.now(UTC)
+
+
+def years_of(context: dg.AssetExecutionContext) -> list[int]:
+    """The fiscal years of this run: one partition or a range of them."""
+    return [int(key) for key in context.partition_keys]
+
+
+# --- ingest ----------------------------------------------------------------------------------
+
+
+@dg.asset(group_name="ingest", description="看到的文件：内容存入 sources，台账记下路径、指纹和时间")
+def source_files(
+    config: IngestConfig, home: HomeResource, progress: dg.ResourceParam[Progress]
+) -> dg.MaterializeResult[None]:
+    """Every file that was given, kept by its content and noted in the ledger."""
+    place = home.open()
+    paths = [Path(path) for path in config.paths] or [place.inbox]
+    return dg.MaterializeResult(metadata=steps.take_files(place, paths, now(), progress))
+
+
+@dg.asset(group_name="ingest", deps=[source_files], description="每份文档读出的内容，一份文档一个文件")
+def document_parts(home: HomeResource, progress: dg.ResourceParam[Progress]) -> dg.MaterializeResult[None]:
+    """What is new, or was read by an older reader, read into parts; documents without a year filed."""
+    return dg.MaterializeResult(metadata=steps.read_documents(home.open(), now(), progress))
+
+
+# --- facts -----------------------------------------------------------------------------------
+
+
+@dg.multi_asset(
+    name="year_tables",
+    specs=[
+        dg.AssetSpec(table, deps=[document_parts], description=meaning, group_name="facts")
+        for table, meaning in steps.year_tables().items()
+    ],
+    partitions_def=FISCAL_YEARS,
+    backfill_policy=ONE_RUN,
+)
+def year_tables(
+    context: dg.AssetExecutionContext, home: HomeResource, progress: dg.ResourceParam[Progress]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """The tables of a fiscal year, one file a table, assembled from the parts of its documents."""
+    rows = steps.assemble_years(home.open(), years_of(context), now(), progress)
+    for table in steps.year_tables():
+        yield dg.MaterializeResult(asset_key=table, metadata={"dagster/row_count": rows[table]})
+
+
+# --- assurance -------------------------------------------------------------------------------
+
+
+@dg.asset(
+    group_name="assurance",
+    deps=["dim_statement", "fact_line_item"],
+    partitions_def=FISCAL_YEARS,
+    backfill_policy=ONE_RUN,
+    description="由其他印出的值推得、本处没有印出的值",
+)
+def fact_derived(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
+    """Values that follow from others; they never stand in the statement views."""
+    rows = steps.derive_years(home.open(), years_of(context))
+    return dg.MaterializeResult(metadata={"dagster/row_count": rows})
+
+
+@dg.multi_asset(
+    name="expectations",
+    specs=[
+        dg.AssetSpec(table, deps=[*steps.VALIDATED], description=meaning, group_name="assurance")
+        for table, meaning in steps.verdict_tables().items()
+    ],
+    partitions_def=FISCAL_YEARS,
+    backfill_policy=ONE_RUN,
+)
+def expectations(
+    context: dg.AssetExecutionContext,
+    home: HomeResource,
+    validate: dg.ResourceParam[Validate],
+    progress: dg.ResourceParam[Progress],
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Every suite run over the tables of the year: results, and the rows that failed."""
+    rows = steps.validate_years(home.open(), years_of(context), now(), validate, progress)
+    for table, count in rows.items():
+        yield dg.MaterializeResult(asset_key=table, metadata={"dagster/row_count": count})
+
+
+def suite_check(suite: str, table: str, description: str) -> dg.AssetChecksDefinition:
+    """The check that shows what a suite found in a table; it holds rows in the build, it blocks nothing."""
+
+    @dg.asset_check(
+        asset=table,
+        name=suite,
+        description=description,
+        additional_deps=["expectation_result", "expectation_failure"],
+        partitions_def=FISCAL_YEARS,
+    )
+    def check(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
+        years = [int(key) for key in context.partition_keys]
+        verdict = steps.verdict(home.open(), years, suite, table)
+        severity = dg.AssetCheckSeverity.ERROR if verdict.critical else dg.AssetCheckSeverity.WARN
+        return dg.AssetCheckResult(passed=verdict.passed, severity=severity, metadata=verdict.failed)
+
+    return check
+
+
+# --- publish ---------------------------------------------------------------------------------
+
+
+def invariants(passed: bool, reason: str = "") -> dg.AssetCheckResult:
+    """Whether what must hold in every warehouse held: the build verifies before it puts the file in place."""
+    metadata = {"reason": reason} if reason else {}
+    return dg.AssetCheckResult(
+        passed=passed, asset_key="warehouse", check_name="invariants", metadata=metadata
+    )
+
+
+@dg.multi_asset(
+    name="publish",
+    specs=[
+        *(
+            dg.AssetSpec(table, deps=sources, description=meaning, group_name="publish")
+            for table, (sources, meaning) in steps.built_tables().items()
+        ),
+        dg.AssetSpec(
+            "warehouse",
+            deps=[*steps.built_tables(), *steps.year_tables(), "fact_derived", *steps.verdict_tables()],
+            group_name="publish",
+            description="warehouse.duckdb：整体重建、核对之后一次替换",
+        ),
+    ],
+    check_specs=[dg.AssetCheckSpec("invariants", asset="warehouse", blocking=True)],
+    pool="publish",
+)
+def publish(
+    home: HomeResource, progress: dg.ResourceParam[Progress]
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """The DuckDB file, built whole from the lake, verified and put in place at once."""
+    try:
+        built = steps.publish(home.open(), now(), progress)
+    except BuildError as broken:
+        yield invariants(False, str(broken))
+        raise
+    for table in steps.built_tables():
+        yield dg.MaterializeResult(asset_key=table, metadata={"dagster/row_count": built.rows[table]})
+    metadata: dict[str, int | str] = {**built.rows, "held_cells": built.held, "digest": built.digest}
+    yield dg.MaterializeResult(asset_key="warehouse", metadata=metadata, check_results=[invariants(True)])
+
+
+# --- jobs and when they run ------------------------------------------------------------------
+
+ingest_job = dg.define_asset_job("ingest_job", dg.AssetSelection.groups("ingest"))
+year_job = dg.define_asset_job("year_job", dg.AssetSelection.groups("facts", "assurance"))
+publish_job = dg.define_asset_job("publish_job", dg.AssetSelection.groups("publish"))
+
+nightly = dg.ScheduleDefinition(
+    name="nightly",
+    job=ingest_job,
+    cron_schedule="0 2 * * *",
+    execution_timezone="Asia/Shanghai",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="每晚读入 inbox；年度任务和发布随后由传感器接上，与 juesuan run 相同",
+)
+
+
+def year_tags(first: int, last: int) -> dict[str, str]:
+    """The tags that make one run of a range of fiscal years."""
+    return {RANGE_START: str(first), RANGE_END: str(last)}
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[ingest_job],
+    request_jobs=[year_job, publish_job],
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def after_ingest(context: dg.RunStatusSensorContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
+    """Recompute the years that reading touched, as one run; with none touched, publish what else changed."""
+    key, years = context.dagster_run.run_id, steps.pending_years(home.open())
+    if years:
+        return dg.RunRequest(key, job_name="year_job", tags=year_tags(years[0], years[-1]))
+    if steps.publish_is_due(home.open()):
+        return dg.RunRequest(key, job_name="publish_job")
+    return dg.SkipReason("nothing new since the last publish")
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[year_job],
+    request_job=publish_job,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def after_years(context: dg.RunStatusSensorContext) -> dg.RunRequest:
+    """Publish when a year is done."""
+    return dg.RunRequest(run_key=context.dagster_run.run_id)
+
+
+def definitions(
+    home: HomeResource | None = None,
+    validate: Validate = steps.validate_here,
+    progress: Progress = steps.silent,
+) -> dg.Definitions:
+    """The whole graph. ``juesuan run`` passes its own home, its validating process and its progress bar."""
+    return dg.Definitions(
+        assets=[source_files, document_parts, year_tables, fact_derived, expectations, publish],
+        asset_checks=[suite_check(*check) for check in steps.checks()],
+        jobs=[ingest_job, year_job, publish_job],
+        schedules=[nightly],
+        sensors=[after_ingest, after_years],
+        resources={"home": home or HomeResource(), "validate": validate, "progress": progress},
+    )
+
+
+defs = definitions()

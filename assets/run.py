@@ -1,0 +1,158 @@
+"""``juesuan run``: the asset graph, run in this process on one home, for the years that reading touched.
+
+Belongs here: deciding from the ledger that there is nothing to do, running the jobs one after another,
+and the summary. Does not belong here: what the jobs do. Dagster, polars and Great Expectations are
+imported only once it is known that there is work.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assets.summary import REASONS_KEPT, Reason, RunSummary
+from expectations.worker import ValidationWorker
+from pipelines.document import reader_version
+from warehouse.home import Home
+from warehouse.ledger import Ledger, LedgerState
+from warehouse.sources import Listing, discover
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from assets.steps import Progress
+
+NOTHING_FOUND = "没有找到可读的文件，什么也没有发布：把文档放进 {inbox}，或给出路径：juesuan run 文件或文件夹"
+# Dagster's own log says nothing that the progress bar and the summary do not say.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+COUNTS = """
+    SELECT
+        (SELECT count(*) FROM dim_document),
+        (SELECT count(*) FROM dim_statement),
+        (SELECT count(*) FROM fact_line_item),
+        (SELECT count(*) FROM issue WHERE kind IN ('held', 'failed')),
+        (SELECT count(*) FROM source_file WHERE state = '失败'),
+        (SELECT count(*) FROM 待核)
+"""
+# What waits for a person first, then what was left aside by rule; alike rows of a file as one.
+REASONS = f"""
+    WITH waiting AS (
+        SELECT DISTINCT document_id, object, reason, true AS held FROM issue WHERE kind IN ('held', 'failed')
+    )
+    SELECT
+        coalesce(文件, 文档, '') AS file,
+        对象 AS object,
+        string_agg(DISTINCT 位置, '、' ORDER BY 位置) AS places,
+        原因 AS reason,
+        怎么办 AS advice,
+        count(*) AS rows
+    FROM 待核 LEFT JOIN waiting ON 文档 = document_id AND 对象 = object AND 原因 = reason
+    GROUP BY 文件, 文档, 阶段, 对象, 原因, 怎么办, held
+    ORDER BY held NULLS LAST, 阶段 <> '读取', max(首次见到) DESC, 1, 2, 3
+    LIMIT {REASONS_KEPT}
+"""  # noqa: S608 - our own number
+
+
+def run(home: Path, paths: Sequence[Path] = (), *, progress: Progress | None = None) -> RunSummary:
+    """Read files and folders (default: the inbox) into a home and publish its warehouse.
+
+    A run that finds nothing new writes only that it took place. A document that fails stops nothing.
+    Raises what makes publishing impossible; the file published before then stays in place.
+    """
+    started = time.monotonic()
+    place = Home(home).ensure()
+    asked = list(paths) or [place.inbox]
+    state, listing = Ledger(place).state(), discover(asked)
+    if not (listing.files or listing.problems or state.documents):
+        return RunSummary(published=False, changed=False, note=NOTHING_FOUND.format(inbox=place.inbox))
+    summary = last_summary(state) if state.unchanged(listing, reader_version()) else None
+    if summary is None:
+        run_jobs(place, asked, progress, anything_to_read(state, listing))
+        summary = published_summary(place)
+    summary = replace(summary, seconds=round(time.monotonic() - started, 2))
+    Ledger(place).run(at=datetime.now(UTC), **summary.as_event())
+    return summary
+
+
+def runs(home: Home) -> list[tuple[datetime, RunSummary]]:
+    """When this home was run and how each run ended, oldest first."""
+    return [(event["at"], RunSummary.from_event(event)) for event in Ledger(home).state().runs]
+
+
+def last_summary(state: LedgerState) -> RunSummary | None:
+    """What the last run said, if it said it of the warehouse that stands now."""
+    if not state.runs or state.published is None or state.runs[-1]["at"] < state.published["at"]:
+        return None
+    return replace(RunSummary.from_event(state.runs[-1]), changed=False)
+
+
+def anything_to_read(state: LedgerState, listing: Listing) -> bool:
+    """Whether a year will be touched, so that its suites will have to run."""
+    unread = state.unread(reader_version()) or any(state.pending_years)
+    return bool(unread) or any(state.known_sha256(file) is None for file in listing.files)
+
+
+def run_jobs(home: Home, paths: Sequence[Path], progress: Progress | None, validating: bool) -> None:
+    """Ingest, then the touched years, then publish: the jobs that the nightly schedule chains."""
+    with ExitStack() as stack:
+        # First of all, so that its imports run beside everything else.
+        worker = stack.enter_context(ValidationWorker()) if validating else None
+        import dagster as dg
+
+        from assets import definitions, steps
+
+        graph = definitions.definitions(
+            home=definitions.HomeResource(root=str(home.root)),
+            validate=worker.validate if worker else steps.validate_here,
+            progress=progress or steps.silent,
+        )
+        instance = stack.enter_context(
+            dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}})
+        )
+        config = {"source_files": {"config": {"paths": [str(path) for path in paths]}}}
+        execute(graph, "ingest_job", instance, run_config={**QUIET, "ops": config})
+        for first, last in ranges(steps.pending_years(home)):
+            execute(graph, "year_job", instance, tags=definitions.year_tags(first, last), run_config=QUIET)
+        execute(graph, "publish_job", instance, run_config=QUIET)
+
+
+def execute(graph: dg.Definitions, job: str, instance: dg.DagsterInstance, **options: Any) -> None:
+    """Run a job in this process; raises what a step raised, without Dagster's wrapping."""
+    from dagster import DagsterExecutionStepExecutionError
+
+    try:
+        graph.resolve_job_def(job).execute_in_process(instance=instance, **options)
+    except DagsterExecutionStepExecutionError as error:
+        raise error.user_exception from None
+
+
+def ranges(years: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Sorted years as ranges without gaps: 2021, 2022, 2024 → (2021, 2022), (2024, 2024)."""
+    for _, run_of_years in groupby(enumerate(years), key=lambda pair: pair[1] - pair[0]):
+        block = [year for _, year in run_of_years]
+        yield block[0], block[-1]
+
+
+def published_summary(home: Home) -> RunSummary:
+    """What the published warehouse holds, and what it holds back."""
+    from warehouse.query import query
+
+    documents, statements, facts, held, unread, listed = query(home, COUNTS).rows[0]
+    return RunSummary(
+        published=True,
+        changed=True,
+        documents=documents,
+        statements=statements,
+        facts=facts,
+        held=held,
+        unread=unread,
+        open=listed,
+        reasons=tuple(Reason(*row) for row in query(home, REASONS).rows),
+    )

@@ -1,0 +1,343 @@
+"""The recipes behind the assets: which calls of the other folders make a step, and in what order.
+
+Belongs here: plain functions, one or two a step, that know nothing of Dagster. Does not belong here:
+how a document is read, kept, believed or built; partitions, jobs and schedules (``definitions.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from expectations.suites_data import load_suites
+from pipelines.document import read_document, reader_version
+from pipelines.model import DocumentPart, Issue
+from warehouse import lake
+from warehouse.home import Home
+from warehouse.ledger import DocumentState, Ledger, LedgerState, vanished
+from warehouse.schema import lake_tables, tables
+from warehouse.sources import ListedFile, SourceProblem, discover, kept, take
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from expectations.bridge import Validation
+    from warehouse.build import BuildReport
+
+T = TypeVar("T")
+
+# Called with the stage, how many of how many are done, and the thing that is being done.
+Progress = Callable[[str, int, int, str], None]
+
+FIRST_YEAR = 2000
+# Made by assurance; every other table of the lake is made by facts.
+VERDICTS = ("expectation_result", "expectation_failure")
+DERIVED = "fact_derived"
+# What the suites look at.
+VALIDATED = ("dim_document", "dim_statement", "fact_line_item")
+# What the tables that only the build makes are made from; the wide tables of the forms share the last.
+BUILT_FROM = {
+    "source_file": ("document_parts",),
+    "dim_unit": ("dim_document", "document_evidence", "unit_relation"),
+    "dim_unit_alias": ("dim_document", "document_evidence", "unit_relation", "dim_statement"),
+    "dim_subject": ("fact_line_item",),
+}
+WIDE_FROM = ("dim_document", "dim_statement", "fact_line_item", "expectation_failure")
+
+
+class Validate(Protocol):
+    """What runs the suites over the tables of a year, in this process or in another."""
+
+    def __call__(self, fiscal_year: int, tables: Mapping[str, pl.DataFrame], *, today: date) -> Validation:
+        """Results and failures of every suite; ``today`` bounds the years that are plausible."""
+        ...
+
+
+def silent(stage: str, done: int, total: int, what: str) -> None:
+    """Progress that nobody watches."""
+
+
+def validate_here(fiscal_year: int, tables: Mapping[str, pl.DataFrame], *, today: date) -> Validation:
+    """Run the suites in this process; Great Expectations is imported at the first call."""
+    from expectations.bridge import validate
+
+    return validate(fiscal_year, tables, today=today)
+
+
+def watched(
+    stage: str, things: Sequence[T], progress: Progress, name: Callable[[T], str] = str
+) -> Iterator[T]:
+    """The things one by one, each announced before it is done."""
+    for done, thing in enumerate(things):
+        progress(stage, done, len(things), name(thing))
+        yield thing
+    if things:
+        progress(stage, len(things), len(things), "")
+
+
+# --- which tables a step makes ---------------------------------------------------------------
+
+
+def year_tables() -> dict[str, str]:
+    """The tables of the lake that *facts* makes, with their meaning."""
+    return {n: t.meaning for n, t in lake_tables().items() if n not in (*VERDICTS, DERIVED)}
+
+
+def verdict_tables() -> dict[str, str]:
+    """The tables of the lake that the suites make, with their meaning."""
+    return {name: lake_tables()[name].meaning for name in VERDICTS}
+
+
+def built_tables() -> dict[str, tuple[tuple[str, ...], str]]:
+    """The tables that only the build makes: what each is made from, and its meaning."""
+    built = {name: table for name, table in tables().items() if not table.in_lake}
+    return {name: (BUILT_FROM.get(name, WIDE_FROM), table.meaning) for name, table in built.items()}
+
+
+# --- ingest ----------------------------------------------------------------------------------
+
+
+def take_files(home: Home, paths: Sequence[Path], now: datetime, progress: Progress) -> dict[str, int | str]:
+    """Keep the bytes of every file that is new or changed, and note in the ledger what was seen.
+
+    A file that cannot be taken is noted as failed, one that is gone from a scanned folder as withdrawn.
+    Returns how many, and why nothing of a folder was marked as withdrawn where that was refused.
+    """
+    ledger = Ledger(home)
+    state, listing = ledger.state(), discover(paths)
+    fresh = [file for file in listing.files if not state.known_sha256(file)]
+    gone = vanished(state, listing)
+    failed = len(listing.problems)
+    with ledger.together():
+        for problem in listing.problems:
+            ledger.failed(path=problem.path, reason=problem.reason, advice=problem.advice, at=now)
+        for file in watched("收文件", fresh, progress, lambda file: file.path.name):
+            failed += not _take(home, ledger, file, now)
+        for path in gone.paths:
+            ledger.withdrawn(path=path, at=now)
+    counts = {
+        "文件": len(listing.files),
+        "新增或改动": len(fresh),
+        "读不了": failed,
+        "略过": len(listing.skipped),
+    }
+    return {**counts, "撤回": len(gone.paths), "未标撤回": "；".join(gone.refused)}
+
+
+def _take(home: Home, ledger: Ledger, file: ListedFile, now: datetime) -> bool:
+    path, size, mtime_ns = file.path, file.size, file.mtime_ns
+    try:
+        sha256 = take(home, file).sha256
+    except SourceProblem as problem:
+        why, advice = problem.reason, problem.advice
+        ledger.failed(path=path, size=size, mtime_ns=mtime_ns, reason=why, advice=advice, at=now)
+        return False
+    ledger.seen(path=path, size=size, mtime_ns=mtime_ns, sha256=sha256, at=now)
+    return True
+
+
+def read_documents(
+    home: Home, now: datetime, progress: Progress, years: Sequence[int] | None = None
+) -> dict[str, int]:
+    """Read what this reader has not read yet, of all documents or of those of some years; keep the parts.
+
+    Of some years also what the cache of parts has lost. A document on which the reader breaks is noted
+    as failed and tried again in the next run.
+    """
+    ledger, version = Ledger(home), reader_version()
+    state = ledger.state()
+    names = {file.sha256: Path(file.path).name for file in reversed(state.files.values()) if file.sha256}
+    unread = state.unread(version) if years is None else _without_part(home, state, version, years)
+    failed = 0
+    for sha256 in watched("读文档", unread, progress, names.__getitem__):
+        try:
+            part = in_known_years(read_document(kept(home, sha256), name=names[sha256]), now)
+            lake.write_part(home, part)
+        except Exception as error:  # one document never stops a run
+            note_failure(ledger, _paths(state, sha256), error, now)
+            failed += 1
+        else:
+            year = part.document.fiscal_year
+            ledger.read(sha256=sha256, reader_version=version, fiscal_year=year, at=now)
+    return {"文档": len(state.documents), "读入": len(unread) - failed, "失败": failed}
+
+
+def _without_part(home: Home, state: LedgerState, version: str, years: Sequence[int]) -> list[str]:
+    dated = [d for d in state.documents.values() if d.reader_version and (d.fiscal_year or 0) in years]
+    return [d.sha256 for d in dated if not lake.has_part(home, d.document_id, version)]
+
+
+def _paths(state: LedgerState, sha256: str) -> list[str]:
+    return [f.path for f in state.current.values() if f.sha256 == sha256 and f.status == "seen"]
+
+
+def note_failure(ledger: Ledger, paths: Sequence[str], error: Exception, now: datetime) -> None:
+    """Note for every path of a document why it could not be read and what to do."""
+    if isinstance(error, SourceProblem):
+        reason, advice = error.reason, error.advice
+    else:
+        reason = f"读取程序出错（{type(error).__name__}：{' '.join(str(error).split())[:200]}）"
+        advice = "这是程序的问题：把文件和这句话交给维护者；修好后再运行一次"
+    for path in paths:
+        ledger.failed(path=path, reason=reason, advice=advice, at=now)
+
+
+def in_known_years(part: DocumentPart, now: datetime) -> DocumentPart:
+    """The part as it is, or held without a year where its year is one that no partition stands for."""
+    year = part.document.fiscal_year
+    if year is None or FIRST_YEAR <= year <= now.year:
+        return part
+    issue = Issue(
+        kind="held",
+        stage="识别",
+        object="年度",
+        reason=f"文中的年度 {year} 不在 {FIRST_YEAR}–{now.year} 之间",
+        advice="核对文档的年度；印错的，请发布单位更正后重新放入",
+    )
+    return replace(part, document=replace(part.document, fiscal_year=None), issues=(*part.issues, issue))
+
+
+# --- facts and assurance ---------------------------------------------------------------------
+
+
+def pending_years(home: Home) -> list[int]:
+    """The fiscal years that reading has touched since the last publish, without that of undated documents."""
+    return sorted(year for year in Ledger(home).state().pending_years if year)
+
+
+def publish_is_due(home: Home) -> bool:
+    """Whether anything has happened since the last publish that the published file does not show."""
+    state = Ledger(home).state()
+    return state.changed_since_publish or not home.warehouse_file.exists()
+
+
+def assemble_years(home: Home, years: Sequence[int], now: datetime, progress: Progress) -> dict[str, int]:
+    """One file a table for each year, from the parts of its documents; rows of each table, all years.
+
+    Parts are a cache: those that are lost, or that an older reader made, are made again first.
+    """
+    read_documents(home, now, progress, years)
+    state = Ledger(home).state()
+    rows = dict.fromkeys(year_tables(), 0)
+    for year in watched("编年度表", years, progress):
+        documents = [document.document_id for document in _read_now(state, year)]
+        for table, count in lake.assemble_year(home, year, documents, reader_version()).items():
+            rows[table] += count
+    return rows
+
+
+def _read_now(state: LedgerState, year: int) -> list[DocumentState]:
+    """The documents of a year that today's reader has read; on others it broke, and they stand as failed."""
+    version = reader_version()
+    documents = (d for d in state.documents.values() if d.reader_version == version)
+    return [document for document in documents if (document.fiscal_year or 0) == year]
+
+
+def _held(home: Home, years: Sequence[int]) -> list[int]:
+    """Those of the years that the lake holds documents of."""
+    return [year for year in lake.years(home) if year in years]
+
+
+def derive_years(home: Home, years: Sequence[int]) -> int:
+    """What follows from the printed values of each year; the rows that were written."""
+    from expectations.derive import derive
+
+    rows = 0
+    for year in _held(home, years):
+        statements = lake.read_year(home, "dim_statement", year)
+        found = derive(year, statements, lake.read_year(home, "fact_line_item", year))
+        lake.write_year(home, DERIVED, year, found)
+        rows += found.height
+    return rows
+
+
+def validate_years(
+    home: Home, years: Sequence[int], now: datetime, validate: Validate, progress: Progress
+) -> dict[str, int]:
+    """Every suite on each year: results and failing rows are written; the rows of both tables."""
+    rows = dict.fromkeys(VERDICTS, 0)
+    for year in watched("校验", _held(home, years), progress):
+        frames = {table: lake.read_year(home, table, year) for table in VALIDATED}
+        found = validate(year, frames, today=now.date())
+        for table, frame in zip(VERDICTS, (found.results, found.failures), strict=True):
+            lake.write_year(home, table, year, frame)
+            rows[table] += frame.height
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a suite says of a table in some years; ``failed`` counts failing rows by expectation.
+
+    An expectation that only informs is counted, but does not make a suite fail.
+    """
+
+    passed: bool
+    critical: bool
+    failed: dict[str, int]
+
+
+def checks() -> list[tuple[str, str, str]]:
+    """Each suite once for every table that it speaks about: suite, table, Chinese name of the suite."""
+    return [
+        (suite.name, table, suite.zh)
+        for suite in load_suites()
+        for table in sorted({expectation.table for expectation in suite.expectations})
+    ]
+
+
+def verdict(home: Home, years: Sequence[int], suite: str, table: str) -> Verdict:
+    """The verdict of a suite on a table, from the results that are in the lake."""
+    import polars as pl
+
+    results = pl.concat([lake.read_year(home, "expectation_result", year) for year in years])
+    failed = results.filter(suite=suite, table_name=table, success=False)
+    return Verdict(
+        passed=failed.filter(pl.col("severity") != "info").is_empty(),
+        critical="critical" in failed["severity"],
+        failed=dict(
+            failed.group_by("expectation").agg(pl.col("failed").sum()).sort("expectation").iter_rows()
+        ),
+    )
+
+
+# --- publish ---------------------------------------------------------------------------------
+
+
+class StaleYearsError(RuntimeError):
+    """Documents were read that the tables of their year do not hold yet."""
+
+
+def publish(home: Home, now: datetime, progress: Progress) -> BuildReport:
+    """Build the DuckDB file from the lake, verify it, put it in place, and note it in the ledger.
+
+    Raises ``StaleYearsError`` where a year that reading touched has not been assembled and validated
+    since: publishing would forget that it is due.
+    """
+    from warehouse.build import build
+
+    stale = [year for year in pending_years(home) if not _up_to_date(home, year)]
+    if stale:
+        years = "、".join(map(str, stale))
+        raise StaleYearsError(f"{years} 年度读入了新文档，年度表和校验还没有跟上；先运行 year_job，再发布")
+    if 0 in Ledger(home).state().pending_years:
+        assemble_years(home, [0], now, silent)
+    progress("建库", 0, 1, home.warehouse_file.name)
+    report = build(home, now=now)
+    Ledger(home).published(at=now, digest=report.digest, rows=report.rows)
+    progress("建库", 1, 1, "")
+    return report
+
+
+def _up_to_date(home: Home, year: int) -> bool:
+    wanted = {(d.document_id, d.reader_version) for d in _read_now(Ledger(home).state(), year)}
+    held = lake.read_year(home, "dim_document", year).select("document_id", "reader_version").iter_rows()
+    facts, verdicts = (lake.year_path(home, table, year) for table in ("fact_line_item", VERDICTS[-1]))
+    if not wanted:
+        return not facts.exists()
+    return (
+        wanted == set(held) and verdicts.exists() and facts.stat().st_mtime_ns <= verdicts.stat().st_mtime_ns
+    )

@@ -1,0 +1,279 @@
+"""The front door: a thin command line over pipelines, warehouse, expectations and assets.
+
+Belongs here: arguments, what is printed, exit codes. Does not belong here: any work. Nothing heavy is
+imported at module level, so that ``--help`` and a run that finds nothing new are immediate.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from assets.summary import RunSummary
+    from warehouse.home import Home
+    from warehouse.query import QueryResult
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="决算仓：把部门/单位决算公开文档变成可查询的数据仓库。",
+    epilog="每个命令都接受 --home DIR，否则用环境变量 JUESUAN_HOME，再否则用 ./data。",
+)
+
+HomeOption = Annotated[
+    Path,
+    typer.Option("--home", envvar="JUESUAN_HOME", metavar="DIR", help="数据目录；仓库、来源和台账都在里面"),
+]
+DEFAULT_HOME = Path("data")
+REASONS_SHOWN = 12
+
+
+class Format(StrEnum):
+    """How the rows of ``juesuan sql`` are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+# --- what is common to the commands ----------------------------------------------------------
+
+
+def fail(message: str, code: int = 1) -> typer.Exit:
+    """Print one line to stderr and give the exit to raise."""
+    typer.echo(message, err=True)
+    return typer.Exit(code)
+
+
+def open_home(root: Path) -> Home:
+    """The home at ``root``; paths inside it are resolved against the working directory."""
+    from warehouse.home import Home
+
+    return Home(root.resolve())
+
+
+@contextmanager
+def one_line_errors(what: str) -> Iterator[None]:
+    """Turn an unexpected error into one line (what, why, what to do); JUESUAN_DEBUG=1 shows it whole."""
+    try:
+        yield
+    except (typer.Exit, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        if os.environ.get("JUESUAN_DEBUG"):
+            raise
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise fail(f"{what}没有完成：{why}（加环境变量 JUESUAN_DEBUG=1 可看全部细节）") from error
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="显示版本")] = False,
+) -> None:
+    """Answer ``--version``; everything else is a command."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"juesuan {installed('juesuan')}")
+        raise typer.Exit
+
+
+# --- run -------------------------------------------------------------------------------------
+
+
+@app.command()
+def run(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH]...", help="文件或文件夹；默认 HOME/inbox")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="有待核或读不了的，以 3 结束")] = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """读入文件和文件夹，校验，发布 HOME/warehouse.duckdb，最后给出汇总。"""
+    from assets.run import run as run_graph
+
+    with one_line_errors("运行"), progress_bar() as progress:
+        summary = run_graph(home.resolve(), paths or (), progress=progress)
+    print_summary(summary, open_home(home))
+    raise typer.Exit(summary.exit_code(strict=strict))
+
+
+@contextmanager
+def progress_bar() -> Iterator[Any]:
+    """A callback that draws one bar a stage; silent where stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda stage, done, total, what: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[what]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(stage: str, done: int, total: int, what: str) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total, what="")
+            bars.update(tasks[stage], completed=done, total=total, what=what)
+
+        yield show
+
+
+def print_summary(summary: RunSummary, home: Home) -> None:
+    """The summary of a run as a person reads it."""
+    if summary.note:
+        typer.echo(summary.note)
+    if not summary.published:
+        return
+    typer.echo(f"{'已发布' if summary.changed else '没有新内容，仓库照旧'}：{home.warehouse_file}")
+    typer.echo(
+        f"文档 {summary.documents:,} · 报表 {summary.statements:,} · 事实 {summary.facts:,}"
+        f" · 待核 {summary.held:,} · 读不了 {summary.unread:,} · 略过 {summary.aside:,}"
+        f" · 用时 {summary.seconds:.1f} 秒"
+    )
+    print_reasons(summary, REASONS_SHOWN)
+
+
+def print_reasons(summary: RunSummary, shown: int) -> None:
+    """What was held or unread, why, and what to do; the rest is counted and where it stands is said."""
+    for reason in summary.reasons[:shown]:
+        where = " ".join(filter(None, (reason.file, reason.object, reason.places)))
+        typer.echo(f"  · {where}：{reason.reason} → {reason.advice}")
+    rest = summary.open - sum(reason.rows for reason in summary.reasons[:shown])
+    if rest > 0:
+        typer.echo(f"  另有 {rest:,} 条，见视图 待核")
+
+
+# --- sql -------------------------------------------------------------------------------------
+
+
+@app.command()
+def sql(
+    statement: Annotated[str, typer.Argument(metavar="SQL", help="一条只读查询")],
+    format: Annotated[Format, typer.Option("--format", help="输出格式")] = Format.TABLE,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """执行一条只读查询；不能读写文件，不能联网。"""
+    from warehouse import render
+    from warehouse.query import QueryError, query
+
+    try:
+        result = query(open_home(home), statement)
+    except QueryError as error:
+        raise fail(str(error)) from error
+    shown = {Format.TABLE: to_terminal, Format.CSV: render.to_csv, Format.JSON: render.to_json}
+    typer.echo(shown[format](result), nl=False)
+
+
+def to_terminal(result: QueryResult) -> str:
+    """A table as wide as the terminal, or as wide as it needs where stdout is none."""
+    from warehouse.render import to_table
+
+    return to_table(result, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+
+
+# --- status, explain, dev --------------------------------------------------------------------
+
+
+@app.command()
+def status(home: HomeOption = DEFAULT_HOME) -> None:
+    """最近的运行、待核的内容和原因、仓库文件的时间。"""
+    from assets.run import runs
+
+    place = open_home(home)
+    history = runs(place)
+    if not history:
+        raise fail(f"{place.root} 里还没有运行过：先用 juesuan run 读入文件。")
+    if place.warehouse_file.exists():
+        made = datetime.fromtimestamp(place.warehouse_file.stat().st_mtime, UTC)
+        age = datetime.now(UTC) - made
+        since = f"{age.days} 天 {age.seconds // 3600} 小时前"
+        typer.echo(f"仓库 {place.warehouse_file}  发布于 {local_time(made)}（{since}）")
+    else:
+        typer.echo("还没有发布过仓库。")
+    typer.echo("最近的运行：")
+    for at, summary in history[-5:]:
+        ending = "发布" if summary.changed else "没有新内容" if summary.published else "没有发布"
+        typer.echo(
+            f"  {local_time(at)}  {ending}  文档 {summary.documents:,} · 报表 {summary.statements:,}"
+            f" · 事实 {summary.facts:,} · 待核 {summary.held:,} · 读不了 {summary.unread:,}"
+        )
+    latest = history[-1][1]
+    typer.echo("待核和读不了的：" if latest.reasons else "没有待核的内容。")
+    print_reasons(latest, len(latest.reasons))
+
+
+def local_time(moment: datetime) -> str:
+    """A moment in the reader's own time zone, to the minute."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+@app.command()
+def explain(
+    cell: Annotated[str, typer.Argument(metavar="CELL", help="单元格编号，如 8f3451943585/L257/c3")],
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """一个数从印刷的单元格到仓库的经过。"""
+    from warehouse.explain import explain as explain_cell
+    from warehouse.query import QueryError
+
+    try:
+        steps = explain_cell(open_home(home), cell)
+    except (QueryError, LookupError) as error:
+        raise fail(str(error.args[0])) from error
+    for label, text in steps:
+        typer.echo(f"{label.ljust(5, '　')} {text}")
+
+
+@app.command()
+def dev(
+    port: Annotated[int, typer.Option("--port", help="界面的端口")] = 3000,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """打开这个数据目录的 Dagster 界面、后台进程和定时任务。"""
+    place = open_home(home)
+    place.ensure()
+    instance = place.root / ".dagster"
+    instance.mkdir(exist_ok=True)
+    settings = instance / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text("telemetry:\n  enabled: false\n", "utf-8")
+    environment = os.environ | {
+        "DAGSTER_HOME": str(instance),
+        "JUESUAN_HOME": str(place.root),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+    }
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "assets.definitions", "--port", str(port)]
+    try:
+        code = subprocess.call(command, env=environment)  # noqa: S603 - our own interpreter and module
+    except KeyboardInterrupt:
+        code = 0
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

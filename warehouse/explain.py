@@ -1,0 +1,128 @@
+"""A number's way: from the printed cell to the warehouse, as lines that a person can follow.
+
+Belongs here: gathering what the published file and the kept source say of one cell.
+Does not belong here: how it is shown, and reading documents beyond the text at a place.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from pipelines.document import text_at
+from warehouse.home import Home
+from warehouse.query import query
+from warehouse.schema import identifier, literal
+
+Step = tuple[str, str]
+
+STATUS = {
+    "printed": "照印",
+    "blank": "空白",
+    "closed": "关闭（——）",
+    "missing": "缺失",
+    "corrected": "更正",
+    "held": "待核",
+}
+
+
+def explain(home: Home, cell_id: str) -> list[Step]:
+    """The way of one cell as (label, text) steps.
+
+    ``LookupError`` if the published file has no such cell, ``QueryError`` if there is no published file.
+    """
+    found = _rows(home, "dim_cell", cell_id=cell_id)
+    facts = _rows(home, "fact_line_item", cell_id=cell_id)
+    if not found and not facts:
+        raise LookupError(
+            f"仓库里没有单元格 {cell_id}：编号见视图 单元格 的“单元格”列，形如 8f3451943585/L257/c3。"
+        )
+    steps = _source(home, cell_id)
+    steps += [step for cell in found for step in _role(cell)]
+    steps += [step for fact in facts for step in _fact(home, fact)]
+    return steps + _repairs(home, cell_id) + _failures(home, cell_id)
+
+
+def _rows(home: Home, table: str, **where: str) -> list[dict[str, Any]]:
+    """The rows of a table in which the columns have those values."""
+    condition = " AND ".join(f"{identifier(name)} = {literal(value)}" for name, value in where.items())
+    columns, rows = query(home, f"SELECT * FROM {identifier(table)} WHERE {condition}")  # noqa: S608 - quoted
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _source(home: Home, cell_id: str) -> list[Step]:
+    document_id, _, locator = cell_id.partition("/")
+    document = _rows(home, "dim_document", document_id=document_id)[0]
+    about = [document["unit_name"], document["fiscal_year"], document["level"], document["kind"]]
+    kept = home.sources / document["sha256"]
+    text = text_at(kept.read_bytes(), locator) if kept.exists() else None
+    return [
+        ("文件", f"{document['path'] or ''}（文档 {document_id}，读取版本 {document['reader_version']}）"),
+        ("关于", " · ".join(str(value) for value in about if value is not None)),
+        ("位置", locator),
+        ("原文", "来源文件不在了，无法核对" if text is None else f"「{text}」"),
+    ]
+
+
+def _role(cell: dict[str, Any]) -> list[Step]:
+    ignored = f"，按规则 {cell['rule']} 略过" if cell["rule"] else ""
+    return [("去向", f"{cell['role']}{ignored}")]
+
+
+def _fact(home: Home, fact: dict[str, Any]) -> list[Step]:
+    statement = _rows(home, "dim_statement", statement_id=fact["statement_id"])[0]
+    title = statement["title_printed"] or statement["form"]
+    row = [
+        f"第 {fact['row_seq']} 行",
+        fact["side"],
+        f"行次 {fact['line_no_printed']}" if fact["line_no_printed"] else None,
+        fact["subject_code"],
+        fact["name_printed"],
+    ]
+    unit = f"（{statement['money_unit_evidence']}）" if statement["money_unit_evidence"] else ""
+    steps = [
+        (
+            "报表",
+            f"{title}（{statement['state']}，{statement['locator']}）",
+        ),
+        ("行", " · ".join(part for part in row if part)),
+        ("列", fact["measure"]),
+        ("状态", STATUS.get(fact["status"], fact["status"])),
+    ]
+    if fact["amount"] is not None:
+        steps.append(
+            (
+                "换算",
+                f"「{fact['amount_printed']}」{fact['money_unit'] or ''}{unit} → {_exact(fact['amount'])} 元",
+            )
+        )
+    if fact["quantity"] is not None:
+        steps.append(
+            (
+                "数量",
+                f"「{fact['amount_printed']}」→ {_exact(fact['quantity'])} {fact['quantity_unit'] or ''}",
+            )
+        )
+    return [*steps, ("入库", f"fact_line_item、fact_{fact['form']}（statement_id {fact['statement_id']}）")]
+
+
+def _exact(value: Decimal) -> str:
+    return f"{value:,f}"
+
+
+def _repairs(home: Home, cell_id: str) -> list[Step]:
+    return [
+        ("修复", f"{r['code_printed']} {r['name_printed']} → {r['code']}（{r['rule']}：{r['evidence']}）")
+        for r in _rows(home, "code_repair", cell_id=cell_id)
+    ]
+
+
+def _failures(home: Home, cell_id: str) -> list[Step]:
+    failures = _rows(home, "expectation_failure", cell_id=cell_id)
+    described = {
+        f["expectation"]: _rows(home, "expectation_result", expectation=f["expectation"])[0]["description"]
+        for f in failures
+    }
+    return [
+        ("校验", f"未过 {f['expectation']}：{described[f['expectation']]}（{f['value']}）") for f in failures
+    ]
