@@ -4,13 +4,16 @@ Belongs here: the order of the steps, and publishing. Does not belong here: what
 ``registry``, ``history``, ``catalogue``), and what must hold (``verify``).
 """
 
+# ruff: noqa: S608 - the statements are made of names of our own schema, never of what a document says
+
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +26,7 @@ from warehouse.verify import violations
 
 if TYPE_CHECKING:
     import duckdb
+    import polars as pl
 
 Row = dict[str, Any]
 
@@ -59,7 +63,9 @@ def build(home: Home, *, now: datetime) -> BuildReport:
     scratch = home.scratch / f"build-{uuid.uuid4().hex}.duckdb"
     try:
         with duckdb.connect(str(scratch)) as connection:
+            connection.execute("BEGIN")  # one commit instead of a thousand: COMMENTs are statements too
             held, added = _fill(connection, home, state, files)
+            connection.execute("COMMIT")
             broken = violations(connection, files, added)
             if broken:
                 raise BuildError("新仓库没有通过核对，原有的仓库没有动：" + "；".join(broken))
@@ -114,12 +120,12 @@ def _fill(
     for table in facts.plain_lake_tables():
         _copy(connection, table.name, files[table.name])
     held = _line_items(connection, files)
-    added = _issues(connection, files["issue"], issues)
-    _insert(connection, "dim_form", facts.form_rows())
-    _subjects(connection)
+    added = _issues(connection, home, files["issue"], issues)
+    _insert(connection, home, "dim_form", facts.form_rows())
+    _subjects(connection, home)
     for _, statement in facts.wide_inserts():
         connection.execute(statement)
-    _insert(connection, "source_file", registry.source_rows(state, _verdicts(connection)))
+    _insert(connection, home, "source_file", registry.source_rows(state, _verdicts(connection)))
     for view in catalogue.views():
         for statement in view.statements():
             connection.execute(statement)
@@ -132,15 +138,25 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str, paths: list[Path]) 
         connection.execute(f"INSERT INTO {schema.identifier(table)} BY NAME FROM {source}")
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Row]) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, home: Home, table: str, rows: Iterable[Row]) -> None:
     """Rows into a table of the schema; times are kept in UTC without their zone."""
     import polars as pl
 
     wanted = schema.tables()[table].polars_schema(stored=False)
     plain = [{name: _naive(value) for name, value in row.items()} for row in rows]
-    connection.register("rows_to_insert", pl.DataFrame(plain, schema=wanted).to_arrow())
-    connection.execute(f"INSERT INTO {schema.identifier(table)} BY NAME FROM rows_to_insert")
-    connection.unregister("rows_to_insert")
+    with _as_parquet(home, pl.DataFrame(plain, schema=wanted)) as source:
+        connection.execute(f"INSERT INTO {schema.identifier(table)} BY NAME FROM {source}")
+
+
+@contextmanager
+def _as_parquet(home: Home, frame: pl.DataFrame) -> Iterator[str]:
+    """SQL for a frame, by way of a scratch file: handing it over in memory would import pandas (1 s)."""
+    path = home.scratch / f"rows-{uuid.uuid4().hex}.parquet"
+    try:
+        frame.write_parquet(path)
+        yield facts.read_parquet([path])
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _naive(value: Any) -> Any:
@@ -150,7 +166,7 @@ def _naive(value: Any) -> Any:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = connection.execute(f"SELECT count(*) FROM {schema.identifier(table)}").fetchone()  # noqa: S608
+    row = connection.execute(f"SELECT count(*) FROM {schema.identifier(table)}").fetchone()
     return int(row[0]) if row else 0
 
 
@@ -176,9 +192,9 @@ def _documents(connection: duckdb.DuckDBPyConnection, home: Home, state: LedgerS
         document["known_from"], document["known_to"] = place.known_from, place.known_to
         document["supersedes"], document["superseded_by"] = place.supersedes, place.superseded_by
     units, aliases = registry.units(documents, read["document_evidence"], read["unit_relation"])
-    _insert(connection, "dim_document", documents)
-    _insert(connection, "dim_unit", units)
-    _insert(connection, "dim_unit_alias", aliases)
+    _insert(connection, home, "dim_document", documents)
+    _insert(connection, home, "dim_unit", units)
+    _insert(connection, home, "dim_unit_alias", aliases)
     return [
         _superseded(document, standing[document["document_id"]])
         for document in documents
@@ -237,7 +253,7 @@ def _line_items(connection: duckdb.DuckDBPyConnection, files: dict[str, list[Pat
         source = (
             f"FROM {facts.read_parquet(files[table], numbered)}"
             if files[table]
-            else f"SELECT *{', 0 AS file_row_number' if numbered else ''} FROM {table} LIMIT 0"  # noqa: S608
+            else f"SELECT *{', 0 AS file_row_number' if numbered else ''} FROM {table} LIMIT 0"
         )
         connection.execute(f"CREATE TEMP VIEW {view} AS {source}")
     connection.execute(facts.HELD_CELLS)
@@ -246,26 +262,26 @@ def _line_items(connection: duckdb.DuckDBPyConnection, files: dict[str, list[Pat
     return _count(connection, "held_cell")
 
 
-def _issues(connection: duckdb.DuckDBPyConnection, paths: list[Path], own: list[Row]) -> int:
+def _issues(connection: duckdb.DuckDBPyConnection, home: Home, paths: list[Path], own: list[Row]) -> int:
     """Issues of the lake, of held rows and of versions set aside; how many the build added."""
     if paths:
         connection.execute(
-            "INSERT INTO issue BY NAME SELECT i.*, d.known_from AS first_seen "  # noqa: S608 - our own paths
+            "INSERT INTO issue BY NAME SELECT i.*, d.known_from AS first_seen "
             f"FROM {facts.read_parquet(paths)} i LEFT JOIN dim_document d USING (document_id)"
         )
     before = _count(connection, "issue")
     connection.execute(facts.HELD_ISSUES)
-    _insert(connection, "issue", own)
+    _insert(connection, home, "issue", own)
     return _count(connection, "issue") - before
 
 
-def _subjects(connection: duckdb.DuckDBPyConnection) -> None:
+def _subjects(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     """The register of subjects, and the best-known name of each code in each year, for the wide tables."""
     import polars as pl
 
     rows = connection.execute(facts.printed_subjects()).fetchall()
     printed = [registry.PrintedSubject(*row) for row in rows]
-    _insert(connection, "dim_subject", registry.subject_rows(printed))
+    _insert(connection, home, "dim_subject", registry.subject_rows(printed))
     used = connection.execute(
         "SELECT DISTINCT c.classification, l.subject_code, l.fiscal_year FROM fact_line_item l "
         "JOIN dim_form c USING (form) WHERE c.classification IS NOT NULL "
@@ -278,9 +294,8 @@ def _subjects(connection: duckdb.DuckDBPyConnection) -> None:
         "name": pl.String(),
     }
     names = pl.DataFrame(registry.standard_names(used, printed), schema=columns, orient="row")
-    connection.register("names_found", names.to_arrow())
-    connection.execute("CREATE TEMP TABLE standard_name AS FROM names_found")
-    connection.unregister("names_found")
+    with _as_parquet(home, names) as source:
+        connection.execute(f"CREATE TEMP TABLE standard_name AS FROM {source}")
 
 
 def _verdicts(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str, str]]:
