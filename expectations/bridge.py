@@ -88,8 +88,9 @@ def validate(
 
     ``tables`` are frames by table name with the columns of ``warehouse/schema.yml``; ``today`` bounds
     the years that are plausible (left out: the day of the call). Results stand in the order of the
-    suites; an expectation that found no rows to look at has ``checked`` 0 and passes. Raises ``KeyError`` for a table that is missing and
-    ``RuntimeError`` for an expectation that Great Expectations could not evaluate.
+    suites; an expectation that found no rows to look at has ``checked`` 0 and passes. Raises
+    ``KeyError`` for a table that is missing and ``RuntimeError`` for an expectation that Great
+    Expectations could not evaluate.
     """
     words = vocabulary(today or date.today())
     tasks = [

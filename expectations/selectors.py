@@ -74,11 +74,11 @@ def parse_selector(text: str) -> Selector:
 
 def parse_formula(text: str) -> tuple[Term, ...]:
     """Read addresses joined by `` + `` and `` − ``; ``ValueError`` as :func:`parse_selector`."""
-    first, *rest = text.split()
-    if len(rest) % 2:
+    words = text.split()
+    if len(words) % 2 == 0:
         raise ValueError(f"{text}: a formula is addresses joined by + and −")
-    terms = [Term(1, parse_selector(first))]
-    for sign, address in zip(rest[::2], rest[1::2], strict=True):
+    terms = [Term(1, parse_selector(words[0]))]
+    for sign, address in zip(words[1::2], words[2::2], strict=True):
         if sign not in _SIGNS:
             raise ValueError(f"{text}: {sign} is not + or −")
         terms.append(Term(_SIGNS[sign], parse_selector(address)))

@@ -91,8 +91,15 @@ def vocabulary(today: date) -> dict[str, Any]:
         "quantity_units": sorted(
             {i.unit for form in known for i in form.items if i.unit and i.unit != "万元"}
         ),
-        "functional_subjects": list(subjects("functional")),
-        "economic_subjects": list(subjects("economic")),
+        "functional_subjects": sorted(
+            {*subjects("functional"), *(i.subject for f in known for i in f.items if i.subject)}
+        ),
+        "economic_subjects": sorted(
+            {
+                *subjects("economic"),
+                *(c for f in known for blocks in f.blocks.values() for block in blocks for c in block),
+            }
+        ),
         "statuses": list(get_args(Status)),
         "states": list(get_args(StatementState)),
         "next_year": today.year + 1,

@@ -269,7 +269,7 @@ EXAMPLES = {
 
 @pytest.fixture(scope="module", autouse=True)
 def great_expectations():
-    with deferred_imports(absent=()):
+    with deferred_imports():
         import great_expectations  # noqa: F401
 
 
