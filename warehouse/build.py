@@ -248,12 +248,17 @@ def _superseded(document: Row, standing: history.Standing) -> Row:
 
 def _line_items(connection: duckdb.DuckDBPyConnection, files: dict[str, list[Path]]) -> int:
     """Line items with their units, derived values; the number of cells that expectations hold."""
-    for table, view in (("fact_line_item", "line_item_read"), ("fact_derived", "derived_read")):
-        numbered = ", file_row_number = true" if table == "fact_line_item" else ""
+    for table, view, extra in (
+        ("fact_line_item", "line_item_read", "file_row_number"),
+        ("fact_derived", "derived_read", ""),
+    ):
+        numbered = f", {extra} = true" if extra else ""
+        stored = [c.name for c in schema.tables()[table].stored_columns()]
+        nothing = ", ".join([*map(schema.identifier, stored), *([f"0 AS {extra}"] if extra else [])])
         source = (
             f"FROM {facts.read_parquet(files[table], numbered)}"
             if files[table]
-            else f"SELECT *{', 0 AS file_row_number' if numbered else ''} FROM {table} LIMIT 0"
+            else f"SELECT {nothing} FROM {table} LIMIT 0"
         )
         connection.execute(f"CREATE TEMP VIEW {view} AS {source}")
     connection.execute(facts.HELD_CELLS)

@@ -1,0 +1,144 @@
+"""Schema, parts and year tables: what is read comes back exactly, and nothing else is let in."""
+
+from dataclasses import fields
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines import model
+from pipelines.vocabulary import forms
+from tests.warehouse_fixtures import VERSION, a_home, document, full_part, item, keep
+from warehouse import lake, schema
+
+RECORDS = {
+    "dim_document": model.Document,
+    "document_evidence": model.Evidence,
+    "unit_relation": model.UnitRelation,
+    "dim_statement": model.Statement,
+    "fact_line_item": model.LineItem,
+    "dim_cell": model.CellRole,
+    "code_repair": model.CodeRepair,
+    "issue": model.Issue,
+}
+
+
+@pytest.mark.parametrize("table", RECORDS)
+def test_tables_and_records_are_in_step(table):
+    columns = {c.name for c in schema.tables()[table].record_columns()}
+    assert columns == {f.name for f in fields(RECORDS[table])}
+
+
+def test_every_part_table_has_a_record():
+    assert set(lake.PART_TABLES) == set(RECORDS)
+
+
+def test_every_column_says_what_it_is():
+    for table in schema.tables().values():
+        assert table.zh
+        assert table.meaning
+        for column in table.columns:
+            assert column.zh, (table.name, column.name)
+            assert column.meaning, (table.name, column.name)
+            assert column.added in ("", "lake", "build")
+            assert schema.polars_type(column.type)
+        assert set(table.key) <= {c.name for c in table.columns}
+
+
+@pytest.mark.parametrize("form", forms().values(), ids=lambda f: f.id)
+def test_wide_tables_hold_the_measures_of_their_form(form):
+    columns = [c.name for c in schema.wide_table(form.id).columns]
+    assert columns[:5] == ["statement_id", "document_id", "unit_id", "fiscal_year", "row_seq"]
+    assert [c for c in columns if c in {m.key for m in form.measures}] == [
+        m.key for m in form.measures if not (form.layout == "statistic" and m.key not in columns)
+    ]
+    assert columns[-2:] == ["not_as_printed", "cell_locator"]
+
+
+def test_an_unknown_type_is_refused():
+    with pytest.raises(schema.SchemaError):
+        schema.polars_type("DOUBLE")
+
+
+def test_a_part_comes_back_exactly(tmp_path):
+    home = a_home(tmp_path)
+    part = full_part(document("a"))
+    keep(home, part)
+    rows = lake.read_year(home, "fact_line_item", 2024).to_dicts()
+    assert [{k: r[k] for k in r if k not in ("document_id", "fiscal_year")} for r in rows] == [
+        {f.name: getattr(i, f.name) for f in fields(i)} for i in part.line_items
+    ]
+    assert {r["fiscal_year"] for r in rows} == {2024}
+    assert lake.read_year(home, "code_repair", 2024).height == 0
+    assert lake.read_year(home, "code_repair", 2024).schema == schema.tables()["code_repair"].polars_schema()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(st.none(), st.integers(-(10**19) + 1, 10**19 - 1).map(lambda fen: Decimal(fen).scaleb(-2))))
+def test_any_number_of_fen_survives_a_part(tmp_path, amount):
+    home = a_home(tmp_path)
+    doc = document("a")
+    line = item(doc, "income", 1, "本年收入合计", None, "L1/c1", amount=amount)
+    lake.write_part(home, model.DocumentPart(doc, line_items=(line,)))
+    lake.assemble_year(home, 2024, [doc.document_id], VERSION)
+    assert lake.read_year(home, "fact_line_item", 2024)["amount"].to_list() == [amount]
+
+
+@pytest.mark.parametrize("amount", ["1.239", "0.001", "NaN"])
+def test_a_part_rounds_nothing(tmp_path, amount):
+    doc = document("a")
+    line = item(doc, "income", 1, "本年收入合计", None, "L1/c1", amount=Decimal(amount))
+    with pytest.raises(lake.LakeError, match="fen"):
+        lake.write_part(a_home(tmp_path), model.DocumentPart(doc, line_items=(line,)))
+
+
+def test_a_part_in_pieces_is_no_part(tmp_path):
+    home = a_home(tmp_path)
+    path = lake.write_part(home, full_part(document("a")))
+    name = path.name.split(".")[0]
+    assert lake.has_part(home, name, VERSION)
+    assert not lake.has_part(home, name, "another-version")
+    path.write_bytes(path.read_bytes()[:100])
+    assert not lake.has_part(home, name, VERSION)
+
+
+def test_assembling_names_a_missing_part(tmp_path):
+    with pytest.raises(lake.LakeError, match="0123456789ab"):
+        lake.assemble_year(a_home(tmp_path), 2024, ["0123456789ab"], VERSION)
+
+
+def test_a_year_without_documents_loses_its_files(tmp_path):
+    home = a_home(tmp_path)
+    keep(home, full_part(document("a")))
+    assert lake.years(home) == [2024]
+    lake.assemble_year(home, 2024, [], VERSION)
+    assert lake.years(home) == []
+
+
+def test_documents_without_a_year_have_their_own_file(tmp_path):
+    home = a_home(tmp_path)
+    keep(home, full_part(document("a", fiscal_year=None)))
+    assert lake.years(home) == [lake.NO_YEAR]
+    assert lake.read_year(home, "dim_document", lake.NO_YEAR)["fiscal_year"].to_list() == [None]
+
+
+def test_a_year_table_takes_no_float_and_no_other_columns(tmp_path):
+    home = a_home(tmp_path)
+    right = pl.DataFrame(schema=schema.tables()["fact_derived"].polars_schema())
+    lake.write_year(home, "fact_derived", 2024, right)
+    with pytest.raises(lake.LakeError, match="amount"):
+        lake.write_year(home, "fact_derived", 2024, right.with_columns(pl.col("amount").cast(pl.Float64)))
+    with pytest.raises(lake.LakeError, match="columns"):
+        lake.write_year(home, "fact_derived", 2024, right.drop("rule"))
+
+
+def test_assembling_twice_changes_no_byte(tmp_path):
+    home = a_home(tmp_path)
+    keep(home, full_part(document("a")), full_part(document("b", unit_name="乙局")))
+    path = lake.year_path(home, "fact_line_item", 2024)
+    before = path.read_bytes()
+    ids = [document("b").document_id, document("a").document_id]
+    lake.assemble_year(home, 2024, ids, VERSION)
+    assert path.read_bytes() == before

@@ -1,0 +1,238 @@
+"""Sources and ledger: what is seen is kept, a killed run loses nothing, quiet is decided without hashing."""
+
+import contextlib
+import os
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.warehouse_fixtures import DAY, a_home, day
+from warehouse.ledger import Ledger, LedgerError, vanished
+from warehouse.sources import Limits, SourceProblem, discover, kept, take
+
+READER = "1-abc"
+
+
+def a_run(home, *paths, at=DAY):
+    """What a run does with sources and ledger alone."""
+    ledger = Ledger(home)
+    for file in discover(paths).files:
+        taken = take(home, file)
+        ledger.seen(path=file.path, sha256=taken.sha256, size=file.size, mtime_ns=file.mtime_ns, at=at)
+        ledger.read(sha256=taken.sha256, reader_version=READER, fiscal_year=2024, at=at)
+    home.warehouse_file.write_bytes(b"published")
+    ledger.published(at=at, digest="d")
+    return ledger
+
+
+def folder_of(tmp_path, *names):
+    folder = tmp_path / "文件"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text(name, "utf-8")
+    return folder
+
+
+def test_a_folder_is_listed_by_named_rules(tmp_path):
+    folder = folder_of(tmp_path, "b.txt", "a.TXT", ".hidden.txt", "~$lock.txt", "page.pdf")
+    (folder / "内层").mkdir()
+    (folder / "内层" / "c.txt").write_text("c", "utf-8")
+    os.mkfifo(folder / "pipe.txt")
+    (tmp_path / "outside.txt").write_text("x", "utf-8")
+    (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
+    listing = discover([folder])
+    assert [f.path.name for f in listing.files] == ["a.TXT", "b.txt", "c.txt"]
+    assert {s.path.name: s.rule for s in listing.skipped} == {
+        ".hidden.txt": "隐藏文件",
+        "~$lock.txt": "隐藏文件",
+        "link.txt": "链接",
+        "page.pdf": "未知后缀",
+        "pipe.txt": "非普通文件",
+    }
+    assert listing.folders == (folder,)
+
+
+def test_a_named_file_is_taken_whatever_its_ending_and_a_missing_one_is_a_problem(tmp_path):
+    folder = folder_of(tmp_path, "page.dat")
+    listing = discover([folder / "page.dat", folder / "gone.txt"])
+    assert [f.path.name for f in listing.files] == ["page.dat"]
+    assert [(p.path.name, p.reason) for p in listing.problems] == [("gone.txt", "文件不存在或已被移走")]
+
+
+def test_bytes_are_kept_once_by_their_content(tmp_path):
+    home, folder = a_home(tmp_path), folder_of(tmp_path, "a.txt")
+    taken = take(home, discover([folder]).files[0])
+    assert taken.data == b"a.txt"
+    assert kept(home, taken.sha256) == b"a.txt"
+    assert [p.name for p in home.sources.iterdir()] == [taken.sha256]
+    with pytest.raises(SourceProblem, match="读不到"):
+        kept(home, "0" * 64)
+
+
+def test_what_cannot_be_taken_says_why(tmp_path):
+    home, folder = a_home(tmp_path), folder_of(tmp_path, "a.txt", "b.txt")
+    a, b = discover([folder]).files
+    with pytest.raises(SourceProblem, match="超过上限"):
+        take(home, a, Limits(max_bytes=2))
+    a.path.unlink()
+    with pytest.raises(SourceProblem, match="不存在"):
+        take(home, a)
+    b.path.unlink()
+    os.mkfifo(b.path)
+    with pytest.raises(SourceProblem, match="不是普通文件"):
+        take(home, b)
+    assert list(home.sources.iterdir()) == []
+
+
+def test_a_file_that_may_not_be_read_is_a_problem_and_noticed_when_it_may(tmp_path, monkeypatch):
+    folder = folder_of(tmp_path, "a.txt")
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "a.txt" and real(path, mode))
+    assert [p.reason for p in discover([folder]).problems] == ["没有读取权限"]
+    monkeypatch.undo()
+    assert [f.path.name for f in discover([folder]).files] == ["a.txt"]
+
+
+def test_an_empty_ledger_knows_nothing(tmp_path):
+    state = Ledger(a_home(tmp_path)).state()
+    assert (state.files, state.documents, state.published) == ({}, {}, None)
+
+
+def test_the_same_folder_again_is_quiet_and_any_change_is_not(tmp_path):
+    home, folder = a_home(tmp_path), folder_of(tmp_path, "a.txt", "b.txt")
+    a_run(home, folder)
+    listing = discover([folder])
+    state = Ledger(home).state()
+    assert state.unchanged(listing, READER)
+    assert not state.unchanged(listing, "2-new-reader")
+    assert state.known_sha256(listing.files[0]) is not None
+    (folder / "a.txt").write_text("changed", "utf-8")
+    assert not state.unchanged(discover([folder]), READER)
+    assert state.known_sha256(discover([folder]).files[0]) is None
+    (folder / "c.txt").write_text("c", "utf-8")
+    assert not Ledger(home).state().unchanged(discover([folder / "c.txt"]), READER)
+    home.warehouse_file.unlink()
+    assert not Ledger(home).state().unchanged(discover([folder / "b.txt"]), READER)
+
+
+def test_a_run_that_was_killed_before_it_published_is_not_quiet(tmp_path):
+    home, folder = a_home(tmp_path), folder_of(tmp_path, "a.txt")
+    ledger = a_run(home, folder)
+    sha256 = next(iter(ledger.state().documents))
+    ledger.read(sha256=sha256, reader_version=READER, fiscal_year=2023, at=day(1))
+    state = ledger.state()
+    assert not state.unchanged(discover([folder]), READER)
+    # Both the year that it left and the one that it came to have to be written again.
+    assert state.pending_years == {2023, 2024}
+    assert state.documents_of(2023) == [sha256[:12]]
+    assert state.documents_of(2024) == []
+
+
+def test_a_program_with_another_schema_is_not_quiet(tmp_path, monkeypatch):
+    home, folder = a_home(tmp_path), folder_of(tmp_path, "a.txt")
+    ledger = a_run(home, folder)
+    monkeypatch.setattr("warehouse.schema.digest", lambda: "other")
+    assert not ledger.state().unchanged(discover([folder]), READER)
+
+
+def test_a_failure_is_quiet_while_it_stays_the_same(tmp_path):
+    home = a_home(tmp_path)
+    listing = discover([tmp_path / "gone.txt"])
+    problem = listing.problems[0]
+    ledger = Ledger(home)
+    ledger.failed(path=problem.path, reason=problem.reason, advice=problem.advice, at=DAY)
+    home.warehouse_file.write_bytes(b"published")
+    ledger.published(at=DAY, digest="d")
+    assert ledger.state().unchanged(listing, READER)
+    (tmp_path / "gone.txt").write_text("back", "utf-8")
+    assert not ledger.state().unchanged(discover([tmp_path / "gone.txt"]), READER)
+
+
+def test_a_torn_last_line_is_dropped_and_the_next_event_starts_a_line(tmp_path):
+    home = a_home(tmp_path)
+    ledger = Ledger(home)
+    ledger.seen(path="a.txt", sha256="a" * 64, size=1, mtime_ns=1, at=DAY)
+    with home.ledger_file.open("ab") as file:
+        file.write(b'{"event": "seen", "path": "b.t')
+    assert set(ledger.state().current) == {"a.txt"}
+    ledger.seen(path="c.txt", sha256="c" * 64, size=1, mtime_ns=1, at=DAY)
+    assert set(ledger.state().current) == {"a.txt", "c.txt"}
+
+
+def test_damage_in_the_middle_is_told_with_its_line(tmp_path):
+    home = a_home(tmp_path)
+    ledger = Ledger(home)
+    ledger.run(at=DAY)
+    with home.ledger_file.open("ab") as file:
+        file.write(b"###\n")
+    ledger.run(at=DAY)
+    with pytest.raises(LedgerError, match="第 2 行"):
+        ledger.state()
+
+
+def test_events_together_are_written_also_when_the_block_fails(tmp_path):
+    ledger = Ledger(a_home(tmp_path))
+    with contextlib.suppress(RuntimeError), ledger.together():
+        ledger.run(at=DAY, note="kept")
+        raise RuntimeError
+    assert ledger.state().runs[0]["note"] == "kept"
+
+
+def test_times_without_a_zone_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="zone"):
+        Ledger(a_home(tmp_path)).run(at=datetime(2026, 1, 1))
+
+
+@pytest.mark.parametrize(("files", "removed", "marked"), [(20, 1, 1), (20, 2, 2), (20, 3, 0), (5, 1, 0)])
+def test_vanished_files_are_withdrawn_unless_over_a_tenth_go_at_once(tmp_path, files, removed, marked):
+    names = [f"{n:02}.txt" for n in range(files)]
+    home, folder = a_home(tmp_path), folder_of(tmp_path, *names)
+    ledger = a_run(home, folder)
+    for name in names[:removed]:
+        (folder / name).unlink()
+    found = vanished(ledger.state(), discover([folder]))
+    assert len(found.paths) == marked
+    assert bool(found.refused) == (marked == 0)
+    assert ledger.state().unchanged(discover([folder]), READER) == (marked == 0)
+
+
+def test_only_scanned_folders_are_judged_and_a_return_undoes_a_withdrawal(tmp_path):
+    names = [f"{n:02}.txt" for n in range(20)]
+    home, folder = a_home(tmp_path), folder_of(tmp_path, *names)
+    ledger = a_run(home, folder)
+    (folder / "00.txt").unlink()
+    assert vanished(ledger.state(), discover([folder / "01.txt"])).paths == ()
+    gone = vanished(ledger.state(), discover([folder])).paths
+    ledger.withdrawn(path=gone[0], at=day(1))
+    state = ledger.state()
+    assert [d.withdrawn_at for d in state.documents.values() if d.withdrawn_at] == [day(1)]
+    assert vanished(state, discover([folder])).paths == ()
+    (folder / "00.txt").write_text("00.txt", "utf-8")
+    a_run(home, folder, at=day(2))
+    assert not any(d.withdrawn_at for d in ledger.state().documents.values())
+
+
+def test_a_relative_path_from_another_place_withdraws_nothing(tmp_path, monkeypatch):
+    names = [f"{n:02}.txt" for n in range(20)]
+    home, folder = a_home(tmp_path), folder_of(tmp_path, *names)
+    monkeypatch.chdir(tmp_path)
+    ledger = a_run(home, Path(folder.name))
+    other = tmp_path / "other"
+    (other / folder.name).mkdir(parents=True)
+    monkeypatch.chdir(other)
+    assert vanished(ledger.state(), discover([Path(folder.name)])).paths == ()
+
+
+def test_ten_thousand_documents_replay_in_a_second(tmp_path):
+    ledger = Ledger(a_home(tmp_path))
+    with ledger.together():
+        for n in range(10_000):
+            sha256 = f"{n:064x}"
+            ledger.seen(path=f"inbox/{n}.txt", sha256=sha256, size=n, mtime_ns=n, at=DAY)
+            ledger.read(sha256=sha256, reader_version=READER, fiscal_year=2024, at=DAY)
+    started = time.perf_counter()
+    state = ledger.state()
+    assert len(state.documents) == 10_000
+    assert time.perf_counter() - started < 1
