@@ -38,7 +38,8 @@ VERDICTS = ("expectation_result", "expectation_failure")
 DERIVED = "fact_derived"
 # What the suites look at.
 VALIDATED = ("dim_document", "dim_statement", "fact_line_item")
-# What the tables that only the build makes are made from; the wide tables of the forms share the last.
+# What the tables that only the build makes are made from, where it is not the program's own data alone;
+# the wide tables of the forms share the last.
 BUILT_FROM = {
     "source_file": ("document_parts",),
     "dim_unit": ("dim_document", "document_evidence", "unit_relation"),
@@ -94,7 +95,10 @@ def verdict_tables() -> dict[str, str]:
 def built_tables() -> dict[str, tuple[tuple[str, ...], str]]:
     """The tables that only the build makes: what each is made from, and its meaning."""
     built = {name: table for name, table in tables().items() if not table.in_lake}
-    return {name: (BUILT_FROM.get(name, WIDE_FROM), table.meaning) for name, table in built.items()}
+    return {
+        name: (WIDE_FROM if table.form else BUILT_FROM.get(name, ()), table.meaning)
+        for name, table in built.items()
+    }
 
 
 # --- ingest ----------------------------------------------------------------------------------

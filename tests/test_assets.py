@@ -1,0 +1,404 @@
+"""The asset graph and the run: what is made from what, and that a run loses nothing whatever happens."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from assets import run as run_module
+from assets import steps
+from assets.run import ranges, run, runs
+from assets.summary import Reason, RunSummary
+from expectations.bridge import FAILURE_SCHEMA, RESULT_SCHEMA, Validation
+from pipelines.document import reader_version
+from pipelines.model import Document, DocumentPart
+from warehouse import lake
+from warehouse.build import BuildError
+from warehouse.home import Home
+from warehouse.ledger import Ledger
+from warehouse.query import query
+from warehouse.schema import lake_tables, tables
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "data" / "samples"
+SNAPSHOT = Path(__file__).parent / "asset_graph.txt"
+NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
+
+
+def graph() -> str:
+    """The asset graph as text, one asset a line: a rewire shows as a diff in review."""
+    from assets.definitions import definitions
+
+    repository = definitions().get_repository_def()
+    nodes = sorted(repository.asset_graph.asset_nodes, key=lambda node: (node.group_name, node.key))
+    lines = []
+    for node in nodes:
+        deps = ", ".join(sorted(parent.to_user_string() for parent in node.parent_keys))
+        years = " [fiscal year]" if node.is_partitioned else ""
+        checks = ", ".join(sorted(check.name for check in node.check_keys))
+        lines.append(f"{node.group_name}: {node.key.to_user_string()}{years} <- {deps or 'nothing'}")
+        lines += [f"    checks: {checks}"] if checks else []
+    for job in sorted(repository.get_all_jobs(), key=lambda job: job.name):
+        if not job.name.startswith("__"):
+            groups = {repository.asset_graph.get(k).group_name for k in job.asset_layer.executable_asset_keys}
+            lines.append(f"job {job.name}: {', '.join(sorted(groups))}")
+    for schedule in repository.schedule_defs:
+        when = f"{schedule.cron_schedule} {schedule.execution_timezone}"
+        lines.append(f"schedule {schedule.name}: {schedule.job_name} at {when}")
+    lines += [f"sensor {sensor.name}" for sensor in repository.sensor_defs]
+    return "\n".join(lines) + "\n"
+
+
+def asset_keys() -> set[str]:
+    return {line.split(": ")[1].split()[0] for line in graph().splitlines() if " <- " in line}
+
+
+# --- the graph -------------------------------------------------------------------------------
+
+
+def test_the_asset_graph_is_the_one_that_was_reviewed() -> None:
+    """After a change that is meant: ``python -m tests.test_assets > tests/asset_graph.txt``."""
+    assert graph() == SNAPSHOT.read_text("utf-8")
+
+
+def test_every_table_of_the_schema_is_an_asset() -> None:
+    assert set(tables()) <= asset_keys()
+
+
+def test_the_years_are_partitions_from_2000_to_the_current_year() -> None:
+    from assets.definitions import FISCAL_YEARS
+
+    keys = FISCAL_YEARS.get_partition_keys(current_time=NOW)
+    assert (keys[0], keys[-1], len(keys)) == ("2000", "2026", 27)
+
+
+def test_a_home_in_dagster_is_that_of_the_environment(monkeypatch, tmp_path) -> None:
+    from assets.definitions import HomeResource
+
+    monkeypatch.setenv("JUESUAN_HOME", str(tmp_path))
+    assert HomeResource().open().root == tmp_path.resolve()
+    assert HomeResource(root=str(tmp_path / "other")).open().inbox.is_dir()
+
+
+def test_sensors_request_the_touched_years_as_one_run_and_then_a_publish(home, monkeypatch) -> None:
+    import dagster as dg
+
+    from assets.definitions import HomeResource, after_ingest, after_years
+
+    instance = dg.DagsterInstance.ephemeral()
+    run_of, event = dg.DagsterRun(job_name="ingest_job"), dg.DagsterEvent("PIPELINE_SUCCESS", "ingest_job")
+
+    def ask(sensor: dg.RunStatusSensorDefinition, **resources: object) -> dg.RunRequest | dg.SkipReason:
+        return sensor(dg.build_run_status_sensor_context(sensor.name, event, instance, run_of), **resources)
+
+    ingest(home)
+    here = HomeResource(root=str(home.root))
+    years = ask(after_ingest, home=here)
+    assert years.job_name == "year_job"
+    assert years.tags["dagster/asset_partition_range_start"] == "2023"
+    assert years.tags["dagster/asset_partition_range_end"] == "2024"
+    assert isinstance(ask(after_years), dg.RunRequest)
+    finish(home)
+    assert isinstance(ask(after_ingest, home=here), dg.SkipReason)
+    Ledger(home).failed(path="x.txt", reason="坏", advice="换", at=NOW)
+    assert ask(after_ingest, home=here).job_name == "publish_job"
+
+
+def test_ranges_are_contiguous_years() -> None:
+    assert list(ranges([2021, 2022, 2024])) == [(2021, 2022), (2024, 2024)]
+    assert list(ranges([])) == []
+
+
+# --- the steps -------------------------------------------------------------------------------
+
+
+def no_findings(fiscal_year: int, tables: dict[str, pl.DataFrame], *, today: object) -> Validation:
+    """Suites that look at a year and find nothing: the real ones take seconds to import."""
+    result = dict.fromkeys(RESULT_SCHEMA) | {"fiscal_year": fiscal_year, "suite": "none"}
+    result |= {"table_name": "dim_document", "success": True, "checked": tables["dim_document"].height}
+    return Validation(pl.DataFrame([result], schema=RESULT_SCHEMA), pl.DataFrame(schema=FAILURE_SCHEMA))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home whose inbox holds the two years of one unit."""
+    place = Home(tmp_path / "home").ensure()
+    for path in SAMPLES.glob("示例市*.txt"):
+        shutil.copy(path, place.inbox)
+    return place
+
+
+def ingest(home: Home) -> None:
+    steps.take_files(home, [home.inbox], NOW, steps.silent)
+    steps.read_documents(home, NOW, steps.silent)
+
+
+def compute(home: Home, years: list[int]) -> None:
+    steps.assemble_years(home, years, NOW, steps.silent)
+    steps.derive_years(home, years)
+    steps.validate_years(home, years, NOW, no_findings, steps.silent)
+
+
+def finish(home: Home) -> None:
+    compute(home, steps.pending_years(home))
+    steps.publish(home, NOW, steps.silent)
+
+
+def documents(home: Home) -> list[str]:
+    return [row[0] for row in query(home, "SELECT document_id FROM dim_document ORDER BY 1").rows]
+
+
+def test_the_steps_take_files_to_a_published_warehouse(home) -> None:
+    ingest(home)
+    assert steps.pending_years(home) == [2023, 2024]
+    finish(home)
+    assert steps.pending_years(home) == []
+    assert not steps.publish_is_due(home)
+    assert query(home, "SELECT count(DISTINCT 年度) FROM 收入支出决算总表").rows == [(2,)]
+
+
+def test_what_each_step_makes_covers_the_lake_and_the_build() -> None:
+    made = {*steps.year_tables(), *steps.verdict_tables(), steps.DERIVED}
+    assert made == set(lake_tables())
+    assert {*made, *steps.built_tables()} == set(tables())
+    assert set(steps.BUILT_FROM) <= set(steps.built_tables())
+
+
+def test_a_document_that_breaks_the_reader_stops_nothing_and_is_listed(home, monkeypatch) -> None:
+    read = steps.read_document
+
+    def sometimes(data: bytes, *, name: str) -> DocumentPart:
+        if "2023" in name:
+            raise RuntimeError("坏了\n两行")
+        return read(data, name=name)
+
+    monkeypatch.setattr(steps, "read_document", sometimes)
+    ingest(home)
+    finish(home)
+    assert len(documents(home)) == 1
+    reason, advice = query(home, "SELECT 原因, 怎么办 FROM 待核 WHERE 文件 LIKE '%2023%'").rows[0]
+    assert "RuntimeError" in reason
+    assert "\n" not in reason
+    assert advice
+    monkeypatch.setattr(steps, "read_document", read)
+    ingest(home)
+    assert steps.pending_years(home) == [2023]
+
+
+def test_a_file_that_vanishes_during_the_run_is_listed_and_the_rest_is_whole(home, monkeypatch) -> None:
+    take = steps.take
+
+    def too_late(place: Home, file: steps.ListedFile) -> object:
+        if "2023" in file.path.name:
+            file.path.unlink()
+        return take(place, file)
+
+    monkeypatch.setattr(steps, "take", too_late)
+    ingest(home)
+    finish(home)
+    assert len(documents(home)) == 1
+    assert query(home, "SELECT count(*) FROM 待核 WHERE 文件 LIKE '%2023%' AND 怎么办 <> ''").rows == [(1,)]
+
+
+def test_a_part_that_the_cache_lost_is_made_again_from_the_kept_source(home) -> None:
+    ingest(home)
+    finish(home)
+    for path in home.inbox.iterdir():
+        path.unlink()
+    for part in (home.lake / "parts").rglob("*.parquet"):
+        part.unlink()
+    compute(home, [2024])
+    assert lake.read_year(home, "fact_line_item", 2024).height > 0
+
+
+def test_a_publish_that_would_forget_a_touched_year_is_refused(home) -> None:
+    ingest(home)
+    compute(home, [2023])
+    with pytest.raises(steps.StaleYearsError, match="2024"):
+        steps.publish(home, NOW, steps.silent)
+    compute(home, [2024])
+    steps.assemble_years(home, [2024], NOW, steps.silent)
+    with pytest.raises(steps.StaleYearsError, match="2024"):
+        steps.publish(home, NOW, steps.silent)
+    finish(home)
+    assert len(documents(home)) == 2
+
+
+def test_a_document_of_an_impossible_year_is_held_without_one(home) -> None:
+    def dated(year: int | None) -> DocumentPart:
+        about = dict.fromkeys(Document.__dataclass_fields__, None)
+        return DocumentPart(Document(**{**about, "document_id": "a" * 12, "fiscal_year": year}))
+
+    for year in (None, 2000, 2026):
+        assert steps.in_known_years(dated(year), NOW) == dated(year)
+    for year in (1999, 2027):
+        held = steps.in_known_years(dated(year), NOW)
+        assert held.document.fiscal_year is None
+        assert [issue.kind for issue in held.issues] == ["held"]
+        assert str(year) in held.issues[0].reason
+
+
+def test_a_document_without_a_year_reaches_the_warehouse_and_the_list(home) -> None:
+    (home.inbox / "无年度.txt").write_text("某单位的说明\n没有表，也没有年度。\n", "utf-8")
+    ingest(home)
+    assert steps.pending_years(home) == [2023, 2024]
+    finish(home)
+    assert query(home, "SELECT count(*) FROM dim_document WHERE fiscal_year IS NULL").rows == [(1,)]
+    assert query(home, "SELECT count(*) > 0 FROM 待核 WHERE 文件 LIKE '%无年度.txt'").rows == [(True,)]
+
+
+def test_the_verdict_of_a_suite_is_what_the_lake_says_of_its_table(home) -> None:
+    ingest(home)
+    compute(home, [2023, 2024])
+    said = [
+        ("fact_line_item", "a", "critical", 2),
+        ("fact_line_item", "b", "info", 3),
+        ("dim_document", "c", "info", 1),
+    ]
+    names = ("table_name", "expectation", "severity", "failed")
+    known = {"fiscal_year": 2024, "suite": "keys", "success": False}
+    rows = [{**dict.fromkeys(RESULT_SCHEMA), **known, **dict(zip(names, row, strict=True))} for row in said]
+    frame = pl.DataFrame(rows, schema=RESULT_SCHEMA)
+    lake.write_year(home, "expectation_result", 2024, frame)
+    found = steps.verdict(home, [2023, 2024], "keys", "fact_line_item")
+    assert (found.passed, found.critical, found.failed) == (False, True, {"a": 2, "b": 3})
+    only_informs = steps.verdict(home, [2024], "keys", "dim_document")
+    assert (only_informs.passed, only_informs.failed) == (True, {"c": 1})
+
+
+# --- the run ---------------------------------------------------------------------------------
+
+
+class NoFindings:
+    """Stands in for the validating process."""
+
+    started = 0
+
+    def __enter__(self) -> NoFindings:
+        NoFindings.started += 1
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    validate = staticmethod(no_findings)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(run_module, "ValidationWorker", NoFindings)
+    NoFindings.started = 0
+
+
+def test_a_run_publishes_and_the_next_one_changes_nothing(home, quick) -> None:
+    watched = []
+    first = run(home.root, progress=lambda *step: watched.append(step))
+    assert (first.published, first.changed, first.documents) == (True, True, 2)
+    assert first.facts == query(home, "SELECT count(*) FROM fact_line_item").rows[0][0] > 0
+    assert {step[0] for step in watched} == {"收文件", "读文档", "编年度表", "校验", "建库"}
+    made = home.warehouse_file.stat()
+    second = run(home.root)
+    assert (second.published, second.changed, second.facts) == (True, False, first.facts)
+    assert home.warehouse_file.stat() == made
+    assert NoFindings.started == 1
+    assert [summary.changed for _, summary in runs(home)] == [True, False]
+
+
+def test_only_touched_years_are_computed_again(home, quick, monkeypatch) -> None:
+    run(home.root)
+    asked = []
+    execute = run_module.execute
+    monkeypatch.setattr(
+        run_module, "execute", lambda *args, **kw: (asked.append(kw.get("tags")), execute(*args, **kw))
+    )
+    sample = next(home.inbox.glob("*2023*"))
+    sample.write_text(sample.read_text("utf-8") + "\n", "utf-8")
+    run(home.root)
+    assert [tags["dagster/asset_partition_range_start"] for tags in asked if tags] == ["2023"]
+    assert [tags["dagster/asset_partition_range_end"] for tags in asked if tags] == ["2023"]
+
+
+def test_a_run_that_was_killed_after_reading_is_finished_by_the_next(home, quick) -> None:
+    ingest(home)
+    assert not home.warehouse_file.exists()
+    assert run(home.root).documents == 2
+
+
+def test_a_broken_invariant_leaves_the_published_file_and_says_so(home, quick, monkeypatch) -> None:
+    run(home.root)
+    made = home.warehouse_file.stat()
+    (home.inbox / "又一份.txt").write_text("别的内容\n", "utf-8")
+    monkeypatch.setattr("warehouse.build.violations", lambda *_: ["两处合计不等"])
+    with pytest.raises(BuildError, match="两处合计不等"):
+        run(home.root)
+    assert home.warehouse_file.stat() == made
+    monkeypatch.undo()
+    monkeypatch.setattr(run_module, "ValidationWorker", NoFindings)
+    assert run(home.root).documents == 3
+
+
+def test_a_run_with_nothing_to_read_says_what_to_do(tmp_path) -> None:
+    summary = run(tmp_path / "new")
+    assert not summary.published
+    assert "inbox" in summary.note
+    assert summary.exit_code(strict=False) == 1
+
+
+def test_a_quiet_run_imports_nothing_heavy(home, quick) -> None:
+    run(home.root)
+    code = (
+        "import sys; from pathlib import Path; from assets.run import run;"
+        f"summary = run(Path({str(home.root)!r})); assert not summary.changed;"
+        "print([m for m in ('dagster', 'great_expectations', 'polars', 'duckdb') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_new_reader_reads_everything_again(home, quick, monkeypatch) -> None:
+    run(home.root)
+    version = "9-" + reader_version()
+    read = steps.read_document
+
+    def newer(data: bytes, *, name: str) -> DocumentPart:
+        from dataclasses import replace
+
+        part = read(data, name=name)
+        return replace(part, document=replace(part.document, reader_version=version))
+
+    monkeypatch.setattr(steps, "read_document", newer)
+    for module in (steps, run_module):
+        monkeypatch.setattr(module, "reader_version", lambda: version)
+    assert run(home.root).changed
+    assert query(home, "SELECT DISTINCT reader_version FROM dim_document").rows == [(version,)]
+
+
+@pytest.mark.parametrize(
+    ("summary", "strict", "code"),
+    [
+        (RunSummary(published=True, changed=True), True, 0),
+        (RunSummary(published=True, changed=True, held=1), False, 0),
+        (RunSummary(published=True, changed=True, held=1), True, 3),
+        (RunSummary(published=True, changed=False, unread=1), True, 3),
+        (RunSummary(published=True, changed=True, open=4), True, 0),
+        (RunSummary(published=False, changed=False, held=1), True, 1),
+    ],
+)
+def test_exit_codes(summary, strict, code) -> None:
+    assert summary.exit_code(strict=strict) == code
+
+
+def test_a_summary_survives_the_ledger(home) -> None:
+    reason = Reason("a.txt", "表", "L1", "为什么", "怎么办", 1)
+    said = RunSummary(True, True, 1, 2, 3, held=1, open=2, reasons=(reason,))
+    Ledger(home).run(at=NOW, **said.as_event())
+    assert runs(home) == [(NOW, said)]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(graph())
