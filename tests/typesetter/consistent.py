@@ -7,7 +7,7 @@ Does not belong here: printing, and the checks themselves.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -74,14 +74,23 @@ def functional_names() -> Mapping[str, str]:
 
 @cache
 def general_subjects() -> tuple[str, ...]:
-    """项 that a unit may spend its general public budget on: known up to their 类."""
+    """项 that a unit may spend its general public budget on: known up to their 类.
+
+    Those whose name no other 项 of the same first four digits has: only such a 项 is known again when its
+    code and name are cut short.
+    """
     names = functional_names()
+    alike = Counter((c[:4], name[:8]) for c, name in names.items() if len(c) == 7)
     kinds = {i.subject for i in forms()["appropriation_summary"].items if i.subject}
     funds = {c[:5] for c in (*FUND_SUBJECTS, *CAPITAL_SUBJECTS)}
     return tuple(
         c
         for c in sorted(names)
-        if len(c) == 7 and c[:3] in kinds and c[:3] in names and c[:5] in names and c[:5] not in funds
+        if len(c) == 7
+        and {c[:3], c[:5]} <= names.keys()
+        and c[:3] in kinds
+        and c[:5] not in funds
+        and alike[c[:4], names[c][:8]] == 1
     )
 
 
@@ -248,12 +257,7 @@ def consistent_disclosure(
 
 
 def _draw(random: _Dice, pool: Sequence[str], number: int) -> list[str]:
-    """Some 项, of which no two look alike when their codes are cut to four digits."""
-    names = functional_names()
-    found: dict[tuple[str, str], str] = {}
-    for code in random.sample(list(pool), k=min(number, len(pool))):
-        found.setdefault((code[:4], names[code][:8]), code)
-    return sorted(found.values())
+    return sorted(random.sample(list(pool), k=min(number, len(pool))))
 
 
 def _opening(opening: Balances | None, fund: str, first: bool) -> int | None:

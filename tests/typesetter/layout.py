@@ -141,7 +141,7 @@ class Layout:
             side=side,
             item=item.name if item else None,
             line_no=line_no,
-            line_no_printed=str(line_no),
+            line_no_printed=self.hand.digits(str(line_no)),
             subject_code=item.subject if item else None,
             name_printed=label,
         )
@@ -275,7 +275,7 @@ class Layout:
                     row_seq,
                     item=name,
                     line_no=item.line_no,
-                    line_no_printed=str(item.line_no),
+                    line_no_printed=self.hand.digits(str(item.line_no)),
                     name_printed=text,
                 )
                 unit = None if item.unit == "万元" else item.unit

@@ -31,7 +31,7 @@ def overview(disclosure: Disclosure) -> tuple[list[str], list[str]]:
     """职责 and 机构设置."""
     duties = [f"{disclosure.unit}{disclosure.duties}。"]
     kind = {
-        "行政单位": "行政单位",
+        "行政单位": "政府工作部门",
         "参公事业单位": "参照公务员法管理的事业单位",
         "事业单位": "公益一类事业单位",
     }
