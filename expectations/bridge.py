@@ -12,7 +12,6 @@ printed texts are taken from our own frame, untouched.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -145,12 +144,19 @@ def _evaluate(tasks: list[_Task], rows: pl.DataFrame) -> Iterable[tuple[str, tup
 @cache
 def _batches() -> BatchDefinition[Any]:
     """The one batch definition of this process, in a context that lives in memory only."""
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(),
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
+    context = gx.get_context(mode="ephemeral", project_config=config)
     asset = context.data_sources.add_pandas("lake").add_dataframe_asset("rows")
     return asset.add_batch_definition_whole_dataframe("all")
 

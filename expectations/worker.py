@@ -8,7 +8,7 @@ caller's main module, so it behaves the same under the command line, Dagster and
 as Arrow IPC bytes over stdin and stdout, each message a length-prefixed JSON header and the bytes of
 its frames. In the worker, stdout belongs to these messages: what any library prints goes to stderr,
 and stderr to a temporary file that is shown only if the worker fails. When the caller goes away, however
-that happens, stdin ends and the worker with it.
+that happens, the worker sees that its parent is gone, or that stdin has ended, and ends too.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from expectations.bridge import Validation
 
 _LENGTH = struct.Struct(">Q")
+_WATCH_SECONDS = 0.5
 
 
 class ValidationFailedError(RuntimeError):
@@ -52,8 +55,8 @@ class ValidationWorker:
         path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
         self._stderr = tempfile.TemporaryFile()
         # -P: a stray pandas.py in the working directory must not be imported instead of the library.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "expectations.worker"],
+        self._process = subprocess.Popen(  # noqa: S603 (our own module and a number, no outside words)
+            [sys.executable, "-P", "-m", "expectations.worker", str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
@@ -141,8 +144,17 @@ def _read_exactly(stream: IO[bytes], length: int) -> bytes:
     return data
 
 
-def _serve() -> None:
+def _end_with(caller: int) -> None:
+    """End this process when ``caller``, its parent, is gone, even in the middle of an import."""
+    while os.getppid() == caller:
+        time.sleep(_WATCH_SECONDS)
+    os._exit(0)
+
+
+def _serve(caller: int) -> None:
     """The worker's side: import first, then answer messages until stdin ends."""
+    if os.name == "posix":  # elsewhere a launcher may stand between the two, and the end of stdin must do
+        threading.Thread(target=_end_with, args=(caller,), daemon=True).start()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     from expectations.deferral import deferred_imports
@@ -166,7 +178,7 @@ def _serve() -> None:
 
 if __name__ == "__main__":
     try:
-        _serve()
+        _serve(int(sys.argv[1]))
     except (BrokenPipeError, KeyboardInterrupt):
         # The caller is gone: there is nobody left to tell.
         os._exit(0)
