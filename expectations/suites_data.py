@@ -7,7 +7,8 @@ A suite file is a mapping ``suite`` (its name), ``zh`` (its Chinese name) and ``
 
     id           stable name of the expectation, unique over all suites
     description  what must hold, in Chinese
-    severity     critical: a failure means that our reading may be wrong, so the rows it names are held
+    severity     critical: a failure means that our reading may be wrong, so what it names is held:
+                 a cell, a row, or the statement or document where it can name nothing smaller
                  warning / info: an observation about what the discloser printed; nothing is held
     table        the table of ``warehouse/schema.yml`` it speaks about
     frame        the rows it is evaluated on, by the name of a function in ``frames``; default: the table
