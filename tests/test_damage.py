@@ -123,15 +123,11 @@ def test_a_ragged_row_is_held_and_the_others_are_read(row):
 
 @pytest.mark.parametrize(
     "number",
-    ["1,23.4.5", "1.2.3", "12,34.00", "20.00.", "二十", "20.00元", "20.0O", "1 000 00", "2 0.00", "—"],
+    ["1,23.4.5", "1.2.3", "12,34.00", "20.00.", "二十", "20.00元", "20.0O", "—"],
 )
 def test_a_number_that_is_none_is_held_and_its_neighbours_are_read(number):
     text = COVER + INCOME.replace("22102\t住房改革支出\t20.00", f"22102\t住房改革支出\t{number}")
     part = read(text)
-    if number in ("2 0.00", "1 000 00"):  # blanks inside of a number are read, if it is one without them
-        got = amounts(part).get(("22102", "本年收入合计"))
-        assert got in (None, Decimal(number.replace(" ", "")))
-        return
     assert amounts(part) == {k: v for k, v in WHOLE_INCOME.items() if k != ("22102", "本年收入合计")}
     issue_at(part, text, f"\t{number}")
     held = [i for i in part.line_items if i.status == "held"]
@@ -139,9 +135,17 @@ def test_a_number_that_is_none_is_held_and_its_neighbours_are_read(number):
 
 
 @pytest.mark.parametrize(
-    ("printed", "value"), [("-20.00", "-20"), ("－20.00", "-20"), ("20", "20"), ("0.00", "0")]
+    ("printed", "value"),
+    [
+        ("-20.00", "-20"),
+        ("－20.00", "-20"),
+        ("20", "20"),
+        ("0.00", "0"),
+        ("20. 00", "20"),
+        ("1,020.00", "1020"),
+    ],
 )
-def test_a_negative_a_whole_and_a_zero_number_are_numbers(printed, value):
+def test_a_number_in_another_writing_is_a_number(printed, value):
     part = read(COVER + INCOME.replace("22102\t住房改革支出\t20.00", f"22102\t住房改革支出\t{printed}"))
     assert amounts(part)["22102", "本年收入合计"] == Decimal(value)
 
@@ -247,7 +251,7 @@ def test_garbage_cells_in_a_table_are_signalled_and_change_nothing():
     issue_at(part, text, "中11:")
 
 
-@pytest.mark.parametrize("between", ["", SPENDING_HEAD[:0], "公开03表\n", "支出决算表\n"])
+@pytest.mark.parametrize("between", ["", "公开03表\n", "支出决算表\n"])
 def test_two_tables_glued_together_are_not_mixed(between):
     text = COVER + "收入决算表\n\n公开02表\n\n" + MONEY + INCOME_HEAD + INCOME_ROWS + between
     part = read(text + SPENDING_HEAD + SPENDING_ROWS + SPENDING_NOTE)

@@ -193,7 +193,7 @@ class Layout:
         totals: dict[str, Box] = {}
         row_seq = 0
         for number, codes in enumerate(self.form.blocks[str(self.template["id"])]):
-            column = []
+            column: list[tuple[Box, ...]] = []
             for code in codes:
                 row_seq += 1
                 name = self.hand.name(economic_name(code))
