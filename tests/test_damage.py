@@ -329,6 +329,29 @@ def test_no_damage_loses_misplaces_or_misreads_anything(text):
     read(text)
 
 
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(
+    name=st.sampled_from(sorted(samples())),
+    row=st.integers(0, 10_000),
+    column=st.integers(0, 12),
+    put=st.sampled_from((None, "", "7.77")),
+)
+def test_a_cell_lost_or_put_in_never_moves_a_number_into_another_column(name, row, column, put):
+    printed = samples()[name]
+    lines = printed.data.decode().split("\n")
+    places = sorted({int(place[1:].partition("/")[0]) for place in printed.locators.values()})
+    line = places[row % len(places)] - 1
+    cells = lines[line].split("\t")
+    at = column % len(cells)
+    cells[at : at + 1] = [] if put is None else [put, cells[at]]
+    lines[line] = "\t".join(cells)
+    part = read("\n".join(lines))
+    true = {(c.form, c.side, c.item, c.subject_code, c.measure, c.amount) for c in printed.truth.cells}
+    for i in part.line_items:
+        key = (i.form, i.side, i.item, i.subject_code, i.measure, i.amount)
+        assert i.status != "printed" or i.quantity is not None or key in true, (lines[line], key)
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.binary(max_size=400) | st.text(max_size=400).map(str.encode))
 def test_nothing_at_all_makes_the_reader_fail(data):
