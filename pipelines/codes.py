@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from pipelines.model import CodeRepair, Issue
+from pipelines.model import Issue
 from pipelines.sheet import Sheet
 from pipelines.vocabulary import subjects
 from pipelines.wording import fold
@@ -33,8 +33,8 @@ class _Row:
     total: Decimal | None
 
 
-def repair_codes(sheets: Sequence[Sheet]) -> list[CodeRepair]:
-    """Repair the cut codes of a document's statements in place; return each repair with its evidence.
+def repair_codes(sheets: Sequence[Sheet]) -> None:
+    """Repair the cut codes of a document's statements in place, each with its evidence.
 
     Exactly one code must fit the printed digits and the printed name; else the code is left out
     (``None``) and an issue says so. Codes of 3 or 5 digits are cut only if their statement prints no
@@ -43,7 +43,6 @@ def repair_codes(sheets: Sequence[Sheet]) -> list[CodeRepair]:
     """
     by_sheet = {id(sheet): _rows(sheet) for sheet in sheets}
     everything = [row for rows in by_sheet.values() for row in rows]
-    repairs: list[CodeRepair] = []
     for sheet in sheets:
         rows = by_sheet[id(sheet)]
         complete = any(len(row.code) == _FULL for row in rows)
@@ -53,10 +52,9 @@ def repair_codes(sheets: Sequence[Sheet]) -> list[CodeRepair]:
                 continue
             code, candidates = _choose(row, everything)
             if code is not None:
-                repairs.append(_repair(row, code, everything))
+                _repair(row, code, everything)
             elif invalid:
                 _leave_out(row, candidates)
-    return repairs
 
 
 def _rows(sheet: Sheet) -> list[_Row]:
@@ -127,19 +125,17 @@ def _wan(amount: Decimal) -> str:
     return f"{(amount / _WAN).normalize():f}"
 
 
-def _repair(row: _Row, code: str, everything: Sequence[_Row]) -> CodeRepair:
+def _repair(row: _Row, code: str, everything: Sequence[_Row]) -> None:
     evidence = _amount_evidence(row, code, everything)
-    cell = row.sheet.code_cells[row.seq]
-    _set_code(row, code)
-    return CodeRepair(
-        statement_id=row.sheet.statement_id,
-        cell_id=row.sheet.cell_id(cell.locator),
-        code_printed=row.code,
-        name_printed=row.name,
-        code=code,
+    row.sheet.repair(
+        row.seq,
+        row.sheet.code_cells[row.seq],
+        "科目代码",
+        code,
         rule="前缀、名称与同文金额" if evidence else "前缀与名称唯一",
         evidence=evidence or f"以 {row.code} 开头、名称合于「{row.name}」的代码只有 {code}",
     )
+    _set_code(row, code)
 
 
 def _leave_out(row: _Row, candidates: Sequence[str]) -> None:

@@ -58,7 +58,7 @@ def read_document(data: bytes, *, name: str) -> DocumentPart:
     if kind.value == "决算":
         found, problems = read_statements(document_id, layout.regions)
         issues += problems + _missing_regions(found, content)
-    repairs = repair_codes([one.sheet for one in found])
+    repair_codes([one.sheet for one in found])
     template = _template(lines) if found else None
     statements = [to_statement(one, template, layout.regions) for one in found]
     identity = identify(content.blocks, statements, kind)
@@ -93,7 +93,7 @@ def read_document(data: bytes, *, name: str) -> DocumentPart:
         statements=tuple(statements),
         line_items=tuple(item for one in found for item in one.sheet.items),
         cells=tuple(_roles(found)),
-        repairs=tuple(repairs),
+        repairs=tuple(repair for one in found for repair in one.sheet.repairs),
         issues=tuple(issues),
     )
 

@@ -136,14 +136,18 @@ class CellRole:
 
 
 @dataclass(frozen=True, slots=True)
-class CodeRepair:
-    """A 科目代码 that was printed cut short, what it is, and by which evidence."""
+class Repair:
+    """A code or name of a row that was printed damaged: what it is, and by which evidence.
+
+    ``attribute`` is the column as analysts know it (科目代码, 项目); the printed text is kept.
+    """
 
     statement_id: str
+    row_seq: int
     cell_id: str
-    code_printed: str
-    name_printed: str
-    code: str
+    attribute: str
+    printed: str
+    repaired: str
     rule: str
     evidence: str
 
@@ -204,5 +208,5 @@ class DocumentPart:
     statements: tuple[Statement, ...] = ()
     line_items: tuple[LineItem, ...] = ()
     cells: tuple[CellRole, ...] = ()
-    repairs: tuple[CodeRepair, ...] = ()
+    repairs: tuple[Repair, ...] = ()
     issues: tuple[Issue, ...] = field(default=())

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from pipelines.amounts import read_amount, to_yuan
 from pipelines.header import Row, form_words
-from pipelines.model import Cell, CellRole, Issue, Line, LineItem, Status
+from pipelines.model import Cell, CellRole, Issue, Line, LineItem, Repair, Status
 from pipelines.vocabulary import Form
 from pipelines.wording import fold, name_key, wording
 
@@ -46,6 +46,7 @@ class Sheet:
     items: list[LineItem] = field(default_factory=list)
     roles: dict[str, CellRole] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
+    repairs: list[Repair] = field(default_factory=list)
     # Where each row's 科目代码 is printed.
     code_cells: dict[int, Cell] = field(default_factory=dict)
     rows: int = 0
@@ -72,6 +73,23 @@ class Sheet:
     def note(self, reason: str, advice: str, locator: str, text: str = "") -> None:
         """Record a choice that was made with evidence; nothing is held."""
         self.issues.append(Issue("noted", "识别", self.form.name, reason, advice, locator, text))
+
+    def repair(
+        self, row_seq: int, cell: Cell, attribute: str, value: str, *, rule: str, evidence: str
+    ) -> None:
+        """Record that a code or name of a row is not what is printed, and why."""
+        self.repairs.append(
+            Repair(
+                self.statement_id,
+                row_seq,
+                self.cell_id(cell.locator),
+                attribute,
+                cell.text,
+                value,
+                rule,
+                evidence,
+            )
+        )
 
     def amount(self, key: RowKey, measure: str, cell: Cell, quantity_unit: str | None = None) -> None:
         """Take one cell of a measure's column: a number, blank, closed, or held with its reason."""

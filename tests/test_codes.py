@@ -65,7 +65,7 @@ def test_same_name_and_amount_of_a_sister_repair_a_cut_code() -> None:
         一般公共预算财政拨款支出决算表=FULL,
     )
     assert codes(part, "expenditure") == ["2080505", "2210201"]
-    assert [r.code_printed for r in part.repairs] == ["20805", "22102"]
+    assert [r.printed for r in part.repairs] == ["20805", "22102"]
     assert "4.96" in part.repairs[0].evidence
     assert {i.subject_code_printed for i in part.line_items if i.form == "expenditure"} == {
         "20805",

@@ -148,16 +148,27 @@ def test_parents_and_members_are_kept() -> None:
 
 
 def test_every_cut_code_is_repaired_and_no_other() -> None:
-    repairs = {number: len(part_of(number).repairs) for number in seed_numbers()}
+    repairs = {
+        number: sum(r.attribute == "科目代码" for r in part_of(number).repairs) for number in seed_numbers()
+    }
     assert repairs == {"000": 0, "001": 0, "002": 0, "003": 0, "004": 27}
+    names = {(i.statement_id, i.row_seq): i.name_printed for i in part_of("004").line_items}
+    codes = [r for r in part_of("004").repairs if r.attribute == "科目代码"]
     by_name = {
-        (r.statement_id.rsplit("/", 1)[1], r.code_printed, r.name_printed): r.code
-        for r in part_of("004").repairs
+        (r.statement_id.rsplit("/", 1)[1], r.printed, names[r.statement_id, r.row_seq]): r.repaired
+        for r in codes
     }
     assert by_name["income", "2101", "其他行政事业单位"] == "2101199"
     assert by_name["income", "2080", "机关事业单位基本"] == "2080505"
     assert by_name["expenditure", "21015", "事业运行"] == "2101550"
-    assert all(len(r.code) == 7 and r.code.startswith(r.code_printed) for r in part_of("004").repairs)
+    assert all(len(r.repaired) == 7 and r.repaired.startswith(r.printed) for r in codes)
+
+
+def test_a_damaged_name_is_known_by_its_line_number() -> None:
+    found = [
+        (r.repaired, r.cell_id.split("/", 1)[1]) for r in part_of("004").repairs if r.attribute == "项目"
+    ]
+    assert found == [("年初财政拨款结转和结余", "L351/c1")]
 
 
 def test_repaired_rows_are_those_of_the_sister_statement() -> None:

@@ -145,7 +145,7 @@ def test_the_views_show_what_is_printed(published):
             "收入",
             31,
             "31",
-            "收入总计",
+            "总计",
             None,
             Decimal("8178.890000"),
             [],

@@ -20,7 +20,7 @@ RECORDS = {
     "dim_statement": model.Statement,
     "fact_line_item": model.LineItem,
     "dim_cell": model.CellRole,
-    "code_repair": model.CodeRepair,
+    "repair": model.Repair,
     "issue": model.Issue,
 }
 
@@ -71,8 +71,8 @@ def test_a_part_comes_back_exactly(tmp_path):
         {f.name: getattr(i, f.name) for f in fields(i)} for i in part.line_items
     ]
     assert {r["fiscal_year"] for r in rows} == {2024}
-    assert lake.read_year(home, "code_repair", 2024).height == 0
-    assert lake.read_year(home, "code_repair", 2024).schema == schema.tables()["code_repair"].polars_schema()
+    assert lake.read_year(home, "repair", 2024).height == 0
+    assert lake.read_year(home, "repair", 2024).schema == schema.tables()["repair"].polars_schema()
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -122,6 +122,8 @@ def _fill(
     held = _line_items(connection, files)
     added = _issues(connection, home, files["issue"], issues)
     _insert(connection, home, "dim_form", facts.form_rows())
+    _insert(connection, home, "dim_form_item", facts.item_rows())
+    connection.execute(facts.REPAIRED_ROWS)
     _subjects(connection, home)
     for _, statement in facts.wide_inserts():
         connection.execute(statement)

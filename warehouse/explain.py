@@ -40,12 +40,12 @@ def explain(home: Home, cell_id: str) -> list[Step]:
     steps = _source(home, cell_id)
     steps += [step for cell in found for step in _role(cell)]
     steps += [step for fact in facts for step in _fact(home, fact)]
-    return steps + _repairs(home, cell_id) + _failures(home, cell_id)
+    return steps + _repairs(home, cell_id, facts) + _failures(home, cell_id)
 
 
-def _rows(home: Home, table: str, **where: str) -> list[dict[str, Any]]:
+def _rows(home: Home, table: str, **where: str | int) -> list[dict[str, Any]]:
     """The rows of a table in which the columns have those values."""
-    condition = " AND ".join(f"{identifier(name)} = {literal(value)}" for name, value in where.items())
+    condition = " AND ".join(f"{identifier(name)} = {literal(str(value))}" for name, value in where.items())
     columns, rows = query(home, f"SELECT * FROM {identifier(table)} WHERE {condition}")  # noqa: S608 - quoted
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
@@ -79,30 +79,19 @@ def _fact(home: Home, fact: dict[str, Any]) -> list[Step]:
         fact["subject_code"],
         fact["name_printed"],
     ]
-    unit = f"（{statement['money_unit_evidence']}）" if statement["money_unit_evidence"] else ""
+    printed, money_unit = f"「{fact['amount_printed']}」", fact["money_unit"] or ""
     steps = [
-        (
-            "报表",
-            f"{title}（{statement['state']}，{statement['locator']}）",
-        ),
+        ("报表", f"{title}（{statement['state']}，{statement['locator']}）"),
         ("行", " · ".join(part for part in row if part)),
         ("列", fact["measure"]),
         ("状态", STATUS.get(fact["status"], fact["status"])),
     ]
     if fact["amount"] is not None:
-        steps.append(
-            (
-                "换算",
-                f"「{fact['amount_printed']}」{fact['money_unit'] or ''}{unit} → {_exact(fact['amount'])} 元",
-            )
-        )
+        evidence = statement["money_unit_evidence"]
+        why = f"；{money_unit}：{evidence}" if evidence else ""
+        steps.append(("换算", f"{printed}{money_unit} → {_exact(fact['amount'])} 元{why}"))
     if fact["quantity"] is not None:
-        steps.append(
-            (
-                "数量",
-                f"「{fact['amount_printed']}」→ {_exact(fact['quantity'])} {fact['quantity_unit'] or ''}",
-            )
-        )
+        steps.append(("数量", f"{printed} → {_exact(fact['quantity'])} {fact['quantity_unit'] or ''}"))
     return [*steps, ("入库", f"fact_line_item、fact_{fact['form']}（statement_id {fact['statement_id']}）")]
 
 
@@ -110,10 +99,14 @@ def _exact(value: Decimal) -> str:
     return f"{value:,f}"
 
 
-def _repairs(home: Home, cell_id: str) -> list[Step]:
+def _repairs(home: Home, cell_id: str, facts: list[dict[str, Any]]) -> list[Step]:
+    """What was repaired in the cell itself, or in the code or name of the row that it stands in."""
+    repairs = _rows(home, "repair", cell_id=cell_id)
+    for fact in facts:
+        repairs += _rows(home, "repair", statement_id=fact["statement_id"], row_seq=fact["row_seq"])
     return [
-        ("修复", f"{r['code_printed']} {r['name_printed']} → {r['code']}（{r['rule']}：{r['evidence']}）")
-        for r in _rows(home, "code_repair", cell_id=cell_id)
+        ("修复", f"{r['attribute']} {r['printed']} → {r['repaired']}（{r['rule']}：{r['evidence']}）")
+        for r in repairs
     ]
 
 

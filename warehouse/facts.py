@@ -109,6 +109,12 @@ LEFT JOIN told t USING (document_id)
 LEFT JOIN loaded l USING (document_id)
 """
 
+# Which columns of a row a repair names.
+REPAIRED_ROWS = """
+CREATE TEMP TABLE repaired_row AS
+SELECT statement_id, row_seq, list(DISTINCT attribute) AS attributes FROM repair GROUP BY ALL
+"""
+
 # Names as printed, without blanks, of rows whose code was taken as printed: a repaired code may
 # stand beside a name that was cut short with it.
 PRINTED_SUBJECTS = """
@@ -161,6 +167,8 @@ def _wide_insert(form: Form, table: Table) -> str:
             values.append("max(l.quantity) AS quantity")
         elif column.name == "name_standard":
             values.append("any_value(s.name) AS name_standard")
+        elif column.name == "item_name":
+            values.append("any_value(i.name) AS item_name")
         else:
             keys.append(f"l.{identifier(column.source)} AS {identifier(column.name)}")
     names = (
@@ -172,9 +180,11 @@ def _wide_insert(form: Form, table: Table) -> str:
             f"(SELECT classification FROM dim_form WHERE form = {literal(form.id)}) "
         )
     )
+    items = "LEFT JOIN dim_form_item i ON i.form = l.form AND i.item = l.item " if form.items else ""
+    repaired = "LEFT JOIN repaired_row r ON r.statement_id = l.statement_id AND r.row_seq = l.row_seq "
     return (
         f"INSERT INTO {identifier(table.name)} BY NAME "
-        f"SELECT {', '.join([*keys, *values])} FROM fact_line_item l {names}"
+        f"SELECT {', '.join([*keys, *values])} FROM fact_line_item l {names}{items}{repaired}"
         f"WHERE l.form = {literal(form.id)} GROUP BY ALL "
         "ORDER BY unit_id, fiscal_year, statement_id, row_seq"
     )
@@ -186,7 +196,7 @@ def _measure(aggregate: str, measure: str, alias: str) -> str:
 
 def _not_as_printed(form: Form) -> str:
     """A list of Chinese column names, in the order of the form's columns."""
-    entries = []
+    entries = ["CASE WHEN list_contains(any_value(r.attributes), '项目') THEN '项目' END"]
     if form.layout in ("subjects", "blocks"):
         entries.append(
             "CASE WHEN bool_or(l.subject_code IS DISTINCT FROM l.subject_code_printed) THEN '科目代码' END"
@@ -197,6 +207,24 @@ def _not_as_printed(form: Form) -> str:
             f"CASE WHEN bool_or(l.measure = {name} AND l.status IN ('corrected', 'held')) THEN {name} END"
         )
     return f"list_filter([{', '.join(entries)}], lambda x: x IS NOT NULL)"
+
+
+def item_rows() -> list[dict[str, str | int | None]]:
+    """Rows of ``dim_form_item``: the named rows of every form."""
+    return [
+        {
+            "form": form.id,
+            "item": item.name,
+            "name": item.printed,
+            "side": item.side,
+            "section": item.section,
+            "line_no": item.line_no,
+            "subject_code": item.subject,
+            "unit": item.unit,
+        }
+        for form in forms().values()
+        for item in form.items
+    ]
 
 
 def form_rows() -> list[dict[str, str | None]]:

@@ -26,7 +26,7 @@ PART_TABLES = {
     "dim_statement": "statements",
     "fact_line_item": "line_items",
     "dim_cell": "cells",
-    "code_repair": "repairs",
+    "repair": "repairs",
     "issue": "issues",
 }
 

@@ -174,11 +174,13 @@ def _take(sheet: Sheet, half: Half, row: _HalfRow, agreed: bool) -> None:
             "项目名不在表式字典里，金额照录", "若是新项目，补进表式字典", row.label.locator, row.label.text
         )
     if row.fuzzy and row.item:
-        sheet.note(
-            f"项目名按行次 {line_no} 认作「{row.item.printed}」",
-            "核对原件；印刷名称照录",
-            row.label.locator,
-            row.label.text,
+        sheet.repair(
+            sheet.rows,
+            row.label,
+            "项目",
+            row.item.printed,
+            rule="行次与近似名称",
+            evidence=f"印刷行次 {line_no}，同侧其余各行的行次都合于字典，名称相近",
         )
     sheet.claim(row.label, "name")
     if row.line:
