@@ -37,13 +37,13 @@ run: $(READY)
 	@echo '  $(BIN)/juesuan dev        （Dagster 界面）'
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy
-	DAGSTER_DISABLE_TELEMETRY=1 $(BIN)/dg check defs
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) DAGSTER_DISABLE_TELEMETRY=1 $(BIN)/dg check defs
 
 # One lock for every platform (--universal), with hashes and without index addresses. setuptools is
 # in it because the project itself is built without isolation.

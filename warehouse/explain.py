@@ -25,6 +25,8 @@ STATUS = {
     "held": "待核",
 }
 
+SEVERITY = {"critical": "未过，所指的行待核", "warning": "留意", "info": "提示"}
+
 
 def explain(home: Home, cell_id: str) -> list[Step]:
     """The way of one cell as (label, text) steps.
@@ -111,11 +113,9 @@ def _repairs(home: Home, cell_id: str, facts: list[dict[str, Any]]) -> list[Step
 
 
 def _failures(home: Home, cell_id: str) -> list[Step]:
-    failures = _rows(home, "expectation_failure", cell_id=cell_id)
-    described = {
-        f["expectation"]: _rows(home, "expectation_result", expectation=f["expectation"])[0]["description"]
-        for f in failures
-    }
-    return [
-        ("校验", f"未过 {f['expectation']}：{described[f['expectation']]}（{f['value']}）") for f in failures
-    ]
+    steps = []
+    for failure in _rows(home, "expectation_failure", cell_id=cell_id):
+        said = _rows(home, "expectation_result", expectation=failure["expectation"])[0]
+        words = f"{SEVERITY[said['severity']]}：{said['description']}（{failure['value']}）"
+        steps.append(("校验", f"{words}，{failure['expectation']}"))
+    return steps
