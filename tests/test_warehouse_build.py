@@ -180,8 +180,8 @@ def test_the_views_show_what_is_printed(published):
     assert rows(
         published, "SELECT 行次, 项目, 统计数, 计量单位 FROM 部门决算公开相关信息统计表 ORDER BY 1"
     ) == [
-        (1, "政府采购合计", Decimal("6.000000"), "万元"),
-        (7, "车辆数合计", Decimal("3.000000"), "辆"),
+        (1, "合计", Decimal("6.000000"), "万元"),
+        (7, "车辆数合计（辆）", Decimal("3.000000"), "辆"),
     ]
 
 
