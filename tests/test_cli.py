@@ -160,13 +160,14 @@ def test_explain_leads_from_the_printed_cell_to_the_warehouse(home) -> None:
     cell = json.loads(invoke("sql", CELL, "--format", "json").output)[0]["单元格"]
     query = f"SELECT 印刷文字, 金额 FROM 单元格 WHERE 单元格 = '{cell}'"  # noqa: S608 - of our own query
     shown = invoke("sql", query, "--format", "json").output
-    printed = json.loads(shown)[0]["印刷文字"]
+    printed, amount = json.loads(shown)[0].values()
     result = invoke("explain", cell)
     assert result.exit_code == 0
     steps = dict(line.split(maxsplit=1) for line in result.output.splitlines())
     assert steps["原文"] == f"「{printed}」"
     assert steps["位置"] == cell.split("/", 1)[1]
     assert steps["换算"].startswith(f"「{printed}」万元")
+    assert steps["视图"].endswith(f"：{amount} 万元")
     assert steps["文件"].startswith("data/samples/")
 
 

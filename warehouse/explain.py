@@ -94,7 +94,17 @@ def _fact(home: Home, fact: dict[str, Any]) -> list[Step]:
         steps.append(("换算", f"{printed}{money_unit} → {_exact(fact['amount'])} 元{why}"))
     if fact["quantity"] is not None:
         steps.append(("数量", f"{printed} → {_exact(fact['quantity'])} {fact['quantity_unit'] or ''}"))
-    return [*steps, ("入库", f"fact_line_item、fact_{fact['form']}（statement_id {fact['statement_id']}）")]
+    stored = f"fact_line_item、fact_{fact['form']}（statement_id {fact['statement_id']}）"
+    return [*steps, ("入库", stored), ("视图", _shown(home, fact["cell_id"]))]
+
+
+def _shown(home: Home, cell_id: str) -> str:
+    """What the analyst's views show of the cell, or why they do not."""
+    shown = _rows(home, "单元格", 单元格=cell_id)
+    if not shown:
+        return "不进视图：这份文档不是现行版本（已被取代或撤回）"
+    value = "空" if shown[0]["金额"] is None else f"{shown[0]['金额']:f} {shown[0]['计量单位']}"
+    return f"{shown[0]['表名']}：{value}"
 
 
 def _exact(value: Decimal) -> str:
