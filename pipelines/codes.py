@@ -37,24 +37,45 @@ def repair_codes(sheets: Sequence[Sheet]) -> None:
     """Repair the cut codes of a document's statements in place, each with its evidence.
 
     Exactly one code must fit the printed digits and the printed name; else the code is left out
-    (``None``) and an issue says so. Codes of 3 or 5 digits are cut only if their statement prints no
-    full code at all, no other statement prints the code with that name, and the references do not
-    give it that name.
+    (``None``) and an issue says so. A code of 3 or 5 digits is cut only in a statement that prints no
+    full code at all, and if neither another statement nor the references give it the printed name.
     """
     by_sheet = {id(sheet): _rows(sheet) for sheet in sheets}
     everything = [row for rows in by_sheet.values() for row in rows]
     for sheet in sheets:
-        rows = by_sheet[id(sheet)]
-        complete = any(len(row.code) == _FULL for row in rows)
-        for row in rows:
-            invalid = len(row.code) not in _LENGTHS
-            if not invalid and (complete or len(row.code) == _FULL or _is_own_name(row, everything)):
-                continue
-            code, candidates = _choose(row, everything)
-            if code is not None:
-                _repair(row, code, everything)
-            elif invalid:
-                _leave_out(row, candidates)
+        _repair_sheet(by_sheet[id(sheet)], everything)
+
+
+def _repair_sheet(rows: Sequence[_Row], everything: Sequence[_Row]) -> None:
+    complete = any(len(row.code) == _FULL for row in rows)
+    cut = [
+        row
+        for row in rows
+        if len(row.code) not in _LENGTHS
+        or (not complete and not _is_own_name(row, everything) and _choose(row, everything)[0])
+    ]
+    for row in cut:
+        code, candidates = _choose(row, everything)
+        if code is not None:
+            _repair(row, code, everything)
+        else:
+            _leave_out(row, candidates)
+    if cut and not complete:
+        _settle_shared_names([row for row in rows if row not in cut], everything)
+
+
+def _settle_shared_names(rows: Sequence[_Row], everything: Sequence[_Row]) -> None:
+    """Rows of a table with cut codes whose name is that of the printed 款 and of a 项 below it as well.
+
+    The 项 is meant where a sister statement prints it, and the 款 nowhere; else nobody can tell.
+    """
+    for row in rows:
+        code, candidates = _choose(row, everything)
+        others = {other.code for other in everything if other.sheet is not row.sheet}
+        if code in others and row.code not in others:
+            _repair(row, code, everything)
+        elif candidates:
+            _leave_out(row, [row.code, *candidates])
 
 
 def _rows(sheet: Sheet) -> list[_Row]:
@@ -146,7 +167,7 @@ def _leave_out(row: _Row, candidates: Sequence[str]) -> None:
             "held",
             "规整",
             row.sheet.form.name,
-            f"科目代码「{row.code}」不是 3、5、7 位，无法断定全码（候选：{'、'.join(candidates) or '无'}）",
+            f"科目代码「{row.code}」印得不全，无法断定全码（候选：{'、'.join(candidates) or '无'}）",
             "核对原件上的科目代码；金额照录，代码留空",
             cell.locator,
             f"{row.code} {row.name}",

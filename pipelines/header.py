@@ -70,8 +70,13 @@ def head_length(rows: Sequence[Row]) -> int:
             if end:
                 break
             continue
-        if end == 0 and len(labels) < _FEWEST_HEAD_WORDS and not _is_section(labels[0]):
-            continue
+        if len(labels) < _FEWEST_HEAD_WORDS and not _is_section(labels[0]):
+            # One word alone may be a row's name: it is of the head only where the head already
+            # stands, and if it names no measure.
+            if end == 0:
+                continue
+            if labels[0] not in wording().structural:
+                break
         end = i + 1
     return end
 

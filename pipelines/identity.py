@@ -33,6 +33,7 @@ _MEMBERS = [re.compile(pattern) for pattern in _RULES["members"]]
 _MEMBER_LIST = re.compile(_RULES["member_list"])
 _MEMBER_ENTRY = re.compile(_RULES["member_entry"])
 _PUBLISHED = re.compile(_RULES["published"])
+_ORGANISATION = re.compile(_RULES["organisations"])
 _SENTENCE = re.compile(r"[^。]+。?")
 _LIST = re.compile(r"、(?![^(]*\))")
 
@@ -243,7 +244,8 @@ def _relations(paragraphs: Sequence[Line]) -> list[UnitRelation]:
 
 def _parents(sentence: str, line: Line) -> list[UnitRelation]:
     for pattern in _PARENTS:
-        if match := pattern.search(sentence):
+        match = pattern.search(sentence)
+        if match and _ORGANISATION.search(match["name"]):
             return [_relation("上级", match["name"], match[0], line)]
     return []
 

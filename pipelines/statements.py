@@ -42,10 +42,12 @@ def read_statements(document_id: str, regions: Sequence[Region]) -> tuple[list[F
     for region in regions:
         form, reason = recognise(region)
         if form is None:
-            issues.append(_unrecognised(region, reason))
+            if region.form is None:
+                issues.append(_unrecognised(region, reason))
+                continue
+            found.append(_held_whole(document_id, region, region.form, reason, found))
             continue
-        seen = sum(1 for f in found if f.sheet.form is form)
-        statement_id = f"{document_id}/{form.id}" + (f"#{seen + 1}" if seen else "")
+        statement_id, seen = _statement_id(document_id, form, found)
         unit = money_unit(region) or (sister_unit[0] if sister_unit else None)
         one = _read(region, Sheet(document_id, statement_id, form, unit))
         if seen:
@@ -54,6 +56,25 @@ def read_statements(document_id: str, regions: Sequence[Region]) -> tuple[list[F
     for one in found:
         _settle(one, found)
     return found, issues
+
+
+def _statement_id(document_id: str, form: Form, found: Sequence[Found]) -> tuple[str, int]:
+    """The id of the next statement of a form, and how many there are already."""
+    seen = sum(1 for f in found if f.sheet.form is form)
+    return f"{document_id}/{form.id}" + (f"#{seen + 1}" if seen else ""), seen
+
+
+def _held_whole(document_id: str, region: Region, form: Form, reason: str, found: Sequence[Found]) -> Found:
+    """A statement whose title is known and whose table is not: every row of it is held."""
+    sheet = Sheet(document_id, _statement_id(document_id, form, found)[0], form, None)
+    _claim_surroundings(region, sheet)
+    one = Found(region, sheet, Table((), ()), "有数", [])
+    _hold(one, reason)
+    for grid in region.grids:
+        for row in grid.rows:
+            if any(cell.text for cell in row):
+                sheet.hold_row(row, reason)
+    return one
 
 
 def recognise(region: Region) -> tuple[Form | None, str]:
@@ -65,7 +86,7 @@ def recognise(region: Region) -> tuple[Form | None, str]:
     """
     titled = region.form
     noted = _noted_form(region)
-    rows = region.grids[0].rows if region.grids else ()
+    rows = tuple(row for grid in region.grids for row in grid.rows)
     named = signature(rows) if rows else ()
     if titled is not None:
         if not rows or titled in named:
@@ -158,7 +179,8 @@ def _table(region: Region, sheet: Sheet) -> Table:
     body: list[Row] = []
     for number, grid in enumerate(region.grids):
         rows = grid.rows
-        length = head_length(rows)
+        # A table of sections repeats its head in each of them; its own layout knows them.
+        length = head_length(rows) if number == 0 or sheet.form.layout != "statistic" else 0
         if number == 0:
             head, rows = rows[:length], rows[length:]
         elif length and _texts(rows[:length]) != _texts(head):

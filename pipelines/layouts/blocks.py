@@ -95,7 +95,7 @@ def _totals(sheet: Sheet, row: Row, blocks: tuple[Block, ...]) -> list[_Total]:
     for k, (name, start, cells) in enumerate(labels):
         end = labels[k + 1][2][0] if k + 1 < len(labels) else None
         stop = next((i for i, cell in enumerate(row) if cell is end), len(row))
-        places = [(n, b.amount) for n, b in enumerate(blocks) if start <= b.amount < stop]
+        places = [(n, b.amount) for n, b in enumerate(blocks) if start < b.amount < stop]
         printed = [(n, i) for n, i in places if row[i].text]
         if not places or len(printed) > 1:
             sheet.hold_row(row, f"「{name}」一行的金额位置不明")

@@ -9,7 +9,7 @@ from pipelines.header import Row
 from pipelines.layouts.table import Table, UnreadableError, is_empty
 from pipelines.sheet import RowKey, Sheet
 from pipelines.vocabulary import Form, Item
-from pipelines.wording import fold, measure_names, name_key, wording
+from pipelines.wording import measure_names, name_key, wording
 
 
 def read(sheet: Sheet, table: Table) -> None:
@@ -34,7 +34,7 @@ def read(sheet: Sheet, table: Table) -> None:
 
 
 def _columns(form: Form, table: Table) -> tuple[int, int | None, int]:
-    for row in table.head:
+    for row in (*table.head, *table.body):
         keys = [name_key(cell.text) for cell in row]
         label = next((i for i, k in enumerate(keys) if k in {name_key(w) for w in form.label_columns}), None)
         figure = next((i for i, k in enumerate(keys) if k in measure_names(form)), None)
@@ -64,7 +64,7 @@ def _take(
         sheet.rows,
         item=item.name,
         line_no=item.line_no,
-        line_no_printed=(fold(row[line].text) or None) if line is not None else None,
+        line_no_printed=(row[line].text or None) if line is not None else None,
         name_printed=row[label].text,
     )
     sheet.claim(row[label], "name")

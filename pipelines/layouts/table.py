@@ -43,11 +43,15 @@ class Table:
         return next((row for row in reversed(self.head) if numbering(row)), None)
 
     def full_rows(self, sheet: Sheet) -> Iterator[Row]:
-        """Body rows that have every column; others are held, for their cells may have moved."""
+        """Body rows that have every column; others are held, for their cells may have moved.
+
+        Empty columns beyond the head are taken only where every row has them: in a single longer
+        row a cell was put in, and those after it have moved.
+        """
+        alike = len({len(row) for row in self.body}) == 1
         for row in self.body:
-            if len(row) == self.width or (
-                len(row) > self.width and not any(cell.text for cell in row[self.width :])
-            ):
+            surplus = row[self.width :]
+            if len(row) == self.width or (surplus and alike and not any(cell.text for cell in surplus)):
                 yield row[: self.width]
             elif any(cell.text for cell in row):
                 more = "多" if len(row) > self.width else "少"

@@ -7,6 +7,7 @@ word) and their way back to the text. Does not belong here: what any of it means
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from pipelines.model import Block, Cell, Content, Grid, Issue, Line
 from pipelines.wording import strip_tags
@@ -77,8 +78,7 @@ def text_at(data: bytes, locator: str) -> str:
     Raises ``LookupError`` where the locator is none of this reader's or its line does not exist.
     """
     match = _LOCATOR.fullmatch(locator)
-    text = decode(data)
-    lines = split_lines(text) if text is not None else []
+    lines = _lines_of(data)
     if match is None or not 0 < int(match[1]) <= len(lines):
         raise LookupError(f"no such place in the text: {locator}")
     line = lines[int(match[1]) - 1]
@@ -87,6 +87,12 @@ def text_at(data: bytes, locator: str) -> str:
     parts = line.split("\t") if match[2] == "c" else strip_tags(line).split()
     column = int(match[3]) - 1
     return strip_tags(parts[column]) if 0 <= column < len(parts) else ""
+
+
+@lru_cache(maxsize=2)
+def _lines_of(data: bytes) -> list[str]:
+    text = decode(data)
+    return split_lines(text) if text is not None else []
 
 
 def _unreadable(reason: str, advice: str) -> Content:
