@@ -256,7 +256,7 @@ def dev(
     instance.mkdir(exist_ok=True)
     settings = instance / "dagster.yaml"
     if not settings.exists():
-        settings.write_text("telemetry:\n  enabled: false\n", "utf-8")
+        settings.write_text("telemetry:\n  enabled: false\nnux:\n  enabled: false\n", "utf-8")
     environment = os.environ | {
         "DAGSTER_HOME": str(instance),
         "JUESUAN_HOME": str(place.root),

@@ -7,7 +7,7 @@ of ten lines. Does not belong here: how anything is done (``steps.py`` and the o
 # No `from __future__ import annotations` here: Dagster reads the annotations of these functions.
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from assets.steps import Progress, Validate
 from warehouse.build import BuildError
 from warehouse.home import Home
 
-# Backfill policies are marked beta, partitioned checks preview: the version is locked, and the graph tested.
+# Backfill policies are marked beta: the version is locked, and the graph has its tests.
 warnings.filterwarnings("ignore", category=dg.BetaWarning, module="dagster")
 
 FISCAL_YEARS = dg.TimeWindowPartitionsDefinition(
@@ -54,6 +54,16 @@ def now() -> datetime:
 def years_of(context: dg.AssetExecutionContext) -> list[int]:
     """The fiscal years of this run: one partition or a range of them."""
     return [int(key) for key in context.partition_keys]
+
+
+def materialized(
+    context: dg.AssetExecutionContext, rows: dict[int, dict[str, int]], tables: Iterable[str]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """The result of each table, each of its years with the rows of that year."""
+    for table in tables:
+        for year, counts in rows.items():
+            context.add_asset_metadata({"dagster/row_count": counts[table]}, table, str(year))
+        yield dg.MaterializeResult(asset_key=table)
 
 
 # --- ingest ----------------------------------------------------------------------------------
@@ -92,8 +102,7 @@ def year_tables(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """The tables of a fiscal year, one file a table, assembled from the parts of its documents."""
     rows = steps.assemble_years(home.open(), years_of(context), now(), progress)
-    for table in steps.year_tables():
-        yield dg.MaterializeResult(asset_key=table, metadata={"dagster/row_count": rows[table]})
+    yield from materialized(context, rows, steps.year_tables())
 
 
 # --- assurance -------------------------------------------------------------------------------
@@ -106,10 +115,11 @@ def year_tables(
     backfill_policy=ONE_RUN,
     description="由其他印出的值推得、本处没有印出的值",
 )
-def fact_derived(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
+def fact_derived(
+    context: dg.AssetExecutionContext, home: HomeResource
+) -> Iterator[dg.MaterializeResult[None]]:
     """Values that follow from others; they never stand in the statement views."""
-    rows = steps.derive_years(home.open(), years_of(context))
-    return dg.MaterializeResult(metadata={"dagster/row_count": rows})
+    yield from materialized(context, steps.derive_years(home.open(), years_of(context)), [steps.DERIVED])
 
 
 @dg.multi_asset(
@@ -129,28 +139,27 @@ def expectations(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Every suite run over the tables of the year: results, and the rows that failed."""
     rows = steps.validate_years(home.open(), years_of(context), now(), validate, progress)
-    for table, count in rows.items():
-        yield dg.MaterializeResult(asset_key=table, metadata={"dagster/row_count": count})
+    yield from materialized(context, rows, steps.VERDICTS)
 
 
 def suite_check(suite: str, table: str, description: str) -> dg.AssetChecksDefinition:
-    """The check that shows what a suite found in a table; it holds rows in the build, it blocks nothing."""
+    """The check that shows what a suite found in a table, all years; rows are held by the build, not here.
 
-    def check(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
-        years = [int(key) for key in context.partition_keys]
-        verdict = steps.verdict(home.open(), years, suite, table)
+    It is not partitioned: Dagster does not say which years a check of a range of partitions was about.
+    """
+
+    @dg.asset_check(
+        asset=table,
+        name=suite,
+        description=description,
+        additional_deps=["expectation_result", "expectation_failure"],
+    )
+    def check(home: HomeResource) -> dg.AssetCheckResult:
+        verdict = steps.verdict(home.open(), suite, table)
         severity = dg.AssetCheckSeverity.ERROR if verdict.critical else dg.AssetCheckSeverity.WARN
         return dg.AssetCheckResult(passed=verdict.passed, severity=severity, metadata=verdict.failed)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", dg.PreviewWarning)
-        return dg.asset_check(
-            asset=table,
-            name=suite,
-            description=description,
-            additional_deps=["expectation_result", "expectation_failure"],
-            partitions_def=FISCAL_YEARS,
-        )(check)
+    return check
 
 
 # --- publish ---------------------------------------------------------------------------------
@@ -256,6 +265,8 @@ def definitions(
         jobs=[ingest_job, year_job, publish_job],
         schedules=[nightly],
         sensors=[after_ingest, after_years],
+        # Each run is a process of its own already; a process for every step costs seconds and gains nothing.
+        executor=dg.in_process_executor,
         resources={"home": home or HomeResource(), "validate": validate, "progress": progress},
     )
 

@@ -218,19 +218,21 @@ def publish_is_due(home: Home) -> bool:
     return state.changed_since_publish or not home.warehouse_file.exists()
 
 
-def assemble_years(home: Home, years: Sequence[int], now: datetime, progress: Progress) -> dict[str, int]:
-    """One file a table for each year, from the parts of its documents; rows of each table, all years.
+def assemble_years(
+    home: Home, years: Sequence[int], now: datetime, progress: Progress
+) -> dict[int, dict[str, int]]:
+    """One file a table for each year, from the parts of its documents; by year, the rows of each table.
 
     Parts are a cache: those that are lost, or that an older reader made, are made again first.
     """
     read_documents(home, now, progress, years)
     state = Ledger(home).state()
-    rows = dict.fromkeys(year_tables(), 0)
-    for year in watched("编年度表", years, progress):
-        documents = [document.document_id for document in _read_now(state, year)]
-        for table, count in lake.assemble_year(home, year, documents, reader_version()).items():
-            rows[table] += count
-    return rows
+    return {
+        year: lake.assemble_year(
+            home, year, [d.document_id for d in _read_now(state, year)], reader_version()
+        )
+        for year in watched("编年度表", years, progress)
+    }
 
 
 def _read_now(state: LedgerState, year: int) -> list[DocumentState]:
@@ -245,36 +247,36 @@ def _held(home: Home, years: Sequence[int]) -> list[int]:
     return [year for year in lake.years(home) if year in years]
 
 
-def derive_years(home: Home, years: Sequence[int]) -> int:
-    """What follows from the printed values of each year; the rows that were written."""
+def derive_years(home: Home, years: Sequence[int]) -> dict[int, dict[str, int]]:
+    """What follows from the printed values of each year; by year, the rows that were written."""
     from expectations.derive import derive
 
-    rows = 0
+    rows = {}
     for year in _held(home, years):
         statements = lake.read_year(home, "dim_statement", year)
         found = derive(year, statements, lake.read_year(home, "fact_line_item", year))
         lake.write_year(home, DERIVED, year, found)
-        rows += found.height
+        rows[year] = {DERIVED: found.height}
     return rows
 
 
 def validate_years(
     home: Home, years: Sequence[int], now: datetime, validate: Validate, progress: Progress
-) -> dict[str, int]:
-    """Every suite on each year: results and failing rows are written; the rows of both tables."""
-    rows = dict.fromkeys(VERDICTS, 0)
+) -> dict[int, dict[str, int]]:
+    """Every suite on each year: results and failing rows are written; by year, the rows of both tables."""
+    rows: dict[int, dict[str, int]] = {}
     for year in watched("校验", _held(home, years), progress):
         frames = {table: lake.read_year(home, table, year) for table in VALIDATED}
         found = validate(year, frames, today=now.date())
         for table, frame in zip(VERDICTS, (found.results, found.failures), strict=True):
             lake.write_year(home, table, year, frame)
-            rows[table] += frame.height
+            rows.setdefault(year, {})[table] = frame.height
     return rows
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a suite says of a table in some years; ``failed`` counts failing rows by expectation.
+    """What a suite says of a table in all years; ``failed`` counts failing rows by expectation and year.
 
     An expectation that only informs is counted, but does not make a suite fail.
     """
@@ -293,18 +295,18 @@ def checks() -> list[tuple[str, str, str]]:
     ]
 
 
-def verdict(home: Home, years: Sequence[int], suite: str, table: str) -> Verdict:
+def verdict(home: Home, suite: str, table: str) -> Verdict:
     """The verdict of a suite on a table, from the results that are in the lake."""
     import polars as pl
 
-    results = pl.concat([lake.read_year(home, "expectation_result", year) for year in years])
-    failed = results.filter(suite=suite, table_name=table, success=False)
+    empty = pl.DataFrame(schema=lake_tables()["expectation_result"].polars_schema())
+    results = pl.concat([empty, *(lake.read_year(home, "expectation_result", y) for y in lake.years(home))])
+    failed = results.filter(suite=suite, table_name=table, success=False).sort("expectation", "fiscal_year")
+    counts = failed.select("expectation", "fiscal_year", "failed").iter_rows()
     return Verdict(
         passed=failed.filter(pl.col("severity") != "info").is_empty(),
         critical="critical" in failed["severity"],
-        failed=dict(
-            failed.group_by("expectation").agg(pl.col("failed").sum()).sort("expectation").iter_rows()
-        ),
+        failed={f"{expectation} {year}": count for expectation, year, count in counts},
     )
 
 

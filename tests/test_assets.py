@@ -110,6 +110,33 @@ def test_sensors_request_the_touched_years_as_one_run_and_then_a_publish(home, m
     assert ask(after_ingest, home=here).job_name == "publish_job"
 
 
+def test_dagster_shows_the_rows_of_each_year_and_what_each_suite_found(home) -> None:
+    import dagster as dg
+
+    from assets.definitions import HomeResource, definitions, year_tags
+
+    ingest(home)
+    graph = definitions(home=HomeResource(root=str(home.root)), validate=no_findings)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = graph.resolve_job_def("year_job").execute_in_process(
+            instance=instance, tags=year_tags(2023, 2024), run_config=run_module.QUIET
+        )
+    shown = {
+        (event.asset_key.to_user_string(), event.partition): event.materialization.metadata
+        for event in result.all_events
+        if event.event_type_value == "ASSET_MATERIALIZATION"
+    }
+    for table in lake_tables():
+        for year in (2023, 2024):
+            rows = lake.read_year(home, table, year).height
+            assert shown[table, str(year)]["dagster/row_count"].value == rows
+    found = {
+        (check.check_name, check.asset_key.to_user_string()) for check in result.get_asset_check_evaluations()
+    }
+    assert found == {(suite, table) for suite, table, _ in steps.checks()}
+    assert all(check.passed for check in result.get_asset_check_evaluations())
+
+
 def test_ranges_are_contiguous_years() -> None:
     assert list(ranges([2021, 2022, 2024])) == [(2021, 2022), (2024, 2024)]
     assert list(ranges([])) == []
@@ -266,10 +293,10 @@ def test_the_verdict_of_a_suite_is_what_the_lake_says_of_its_table(home) -> None
     rows = [{**dict.fromkeys(RESULT_SCHEMA), **known, **dict(zip(names, row, strict=True))} for row in said]
     frame = pl.DataFrame(rows, schema=RESULT_SCHEMA)
     lake.write_year(home, "expectation_result", 2024, frame)
-    found = steps.verdict(home, [2023, 2024], "keys", "fact_line_item")
-    assert (found.passed, found.critical, found.failed) == (False, True, {"a": 2, "b": 3})
-    only_informs = steps.verdict(home, [2024], "keys", "dim_document")
-    assert (only_informs.passed, only_informs.failed) == (True, {"c": 1})
+    found = steps.verdict(home, "keys", "fact_line_item")
+    assert (found.passed, found.critical, found.failed) == (False, True, {"a 2024": 2, "b 2024": 3})
+    only_informs = steps.verdict(home, "keys", "dim_document")
+    assert (only_informs.passed, only_informs.failed) == (True, {"c 2024": 1})
 
 
 # --- the run ---------------------------------------------------------------------------------
