@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -263,11 +262,8 @@ def dev(
         "DAGSTER_DISABLE_TELEMETRY": "1",
     }
     command = [sys.executable, "-m", "dagster", "dev", "-m", "assets.definitions", "--port", str(port)]
-    try:
-        code = subprocess.call(command, env=environment)  # noqa: S603 - our own interpreter and module
-    except KeyboardInterrupt:
-        code = 0
-    raise typer.Exit(code)
+    # Dagster takes the place of this process, so that whoever stops it stops the daemon with it.
+    os.execve(command[0], command, environment)  # noqa: S606 - our own interpreter and module
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 import juesuan
@@ -194,13 +195,14 @@ def test_help_and_version_name_every_command() -> None:
     assert invoke("--version").output.startswith("juesuan ")
 
 
-def test_dev_starts_dagster_on_the_home_with_telemetry_off(tmp_path, monkeypatch) -> None:
+def test_dev_becomes_dagster_on_the_home_with_telemetry_off(tmp_path, monkeypatch) -> None:
     called = {}
-    monkeypatch.setattr(subprocess, "call", lambda command, env: called.update(command=command, env=env) or 0)
+    monkeypatch.setattr(os, "execve", lambda path, command, env: called.update(command=command, env=env))
     assert invoke("dev", "--port", "3999", "--home", str(tmp_path)).exit_code == 0
     assert called["command"][1:] == ["-m", "dagster", "dev", "-m", "assets.definitions", "--port", "3999"]
     assert called["env"]["JUESUAN_HOME"] == str(tmp_path.resolve())
-    assert "enabled: false" in (Path(called["env"]["DAGSTER_HOME"]) / "dagster.yaml").read_text("utf-8")
+    settings = yaml.safe_load((Path(called["env"]["DAGSTER_HOME"]) / "dagster.yaml").read_text("utf-8"))
+    assert settings == {"telemetry": {"enabled": False}, "nux": {"enabled": False}}
 
 
 def test_the_front_door_opens_without_anything_heavy() -> None:
