@@ -12,6 +12,7 @@ from typing import Any
 from pipelines import vocabulary
 from pipelines.codes import repair_codes
 from pipelines.identity import identify, kind_of, text_lines
+from pipelines.locators import row_place
 from pipelines.model import (
     CellRole,
     Content,
@@ -195,7 +196,7 @@ def _about_document(
         if unit is None:
             issues.append(Issue("held", "识别", name, "文中没有写明单位名称", "核对封面与表头的单位名称"))
     if layout.attachment_grids and kind == "决算":
-        first = layout.attachment_grids[0].rows[0][0].locator.split("/c")[0]
+        first = row_place(layout.attachment_grids[0].rows[0][0].locator)
         count = len(layout.attachment_grids)
         issues.append(
             Issue(
@@ -216,7 +217,7 @@ def _about_document(
                 "表格",
                 f"正文里有一个 {len(grid.rows)} 行的表格，不是认得的公开报表，未读入",
                 "看一眼原件；若是公开报表，补进表式数据",
-                row[0].locator.split("/c")[0],
+                row_place(row[0].locator),
                 " ".join(cell.text for cell in row if cell.text)[:200],
             )
         )

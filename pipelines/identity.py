@@ -14,6 +14,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, Literal
 
+from pipelines.locators import row_place
 from pipelines.model import Block, Evidence, Grid, Line, Statement, UnitRelation
 from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold, is_watermark, name_key, spaced_fold, without_blanks, wording
@@ -60,7 +61,7 @@ def text_lines(blocks: Iterable[Block]) -> list[Line]:
     for block in blocks:
         if isinstance(block, Grid):
             lines += [
-                Line(" ".join(cell.text for cell in row if cell.text), row[0].locator.split("/c")[0])
+                Line(" ".join(cell.text for cell in row if cell.text), row_place(row[0].locator))
                 for row in block.rows
                 if any(cell.text for cell in row)
             ]

@@ -11,6 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+Box = tuple[float, float, float, float]
+
 # --- what a reader hands over -------------------------------------------------------------
 
 
@@ -20,21 +22,33 @@ class Line:
 
     text: str
     locator: str
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a grid: its text as printed (outer blanks removed) and its place (``L257/c3``)."""
+    """One cell of a grid: its text as printed (outer blanks removed) and its place (``L257/c3``).
+
+    ``box`` is left, top, right, bottom on the page in points from its upper left corner as it is seen,
+    where the reader knows a page; ``span`` is how many columns the cell covers, where it knows that.
+    """
 
     text: str
     locator: str
+    box: Box | None = None
+    span: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table as the reader saw it. Rows may be ragged: that is for the statement to judge."""
+    """A table as the reader saw it. Rows may be ragged: that is for the statement to judge.
+
+    ``edges`` are the positions of its column borders on the page, where the reader knows them: by them
+    a table is continued on the next page. A merged cell stands in its first column; the others are empty.
+    """
 
     rows: tuple[tuple[Cell, ...], ...]
+    edges: tuple[float, ...] = ()
 
 
 Block = Line | Grid

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipelines.header import opens_head, signature
+from pipelines.locators import row_place
 from pipelines.model import Block, Grid, Line
 from pipelines.vocabulary import Form
 from pipelines.wording import fold, is_watermark, name_key, spaced_fold, title_form, wording
@@ -51,7 +52,7 @@ class Region:
         """The places of all lines and rows of the region, unsorted."""
         lines = [*self.numbers, *self.meta, *self.pressed, *self.strays, *self.noise, *self.notes]
         found = [line.locator for line in ([self.title] if self.title else []) + lines]
-        return found + [row[0].locator.split("/c")[0] for grid in self.grids for row in grid.rows]
+        return found + [row_place(row[0].locator) for grid in self.grids for row in grid.rows]
 
 
 @dataclass(slots=True)
@@ -137,7 +138,7 @@ def _entries(block: Block) -> list[Line] | None:
         if len(texts) > 2 or (len(texts) == 2 and not fold(texts[1].text).strip(".…·").isdigit()):
             return None
         if texts:
-            entries.append(Line(" ".join(cell.text for cell in texts), texts[0].locator.split("/c")[0]))
+            entries.append(Line(" ".join(cell.text for cell in texts), row_place(texts[0].locator)))
     return entries or None
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from pipelines.amounts import read_amount, to_yuan
 from pipelines.header import Row, form_words
+from pipelines.locators import row_place
 from pipelines.model import Cell, CellRole, Issue, Line, LineItem, Repair, Status
 from pipelines.vocabulary import Form
 from pipelines.wording import fold, name_key, wording
@@ -132,7 +133,7 @@ class Sheet:
     def hold_row(self, row: Sequence[Cell], reason: str, advice: str = HOLD_ROW) -> None:
         """Hold a whole row: one issue that names it, a role for each of its cells."""
         text = "\t".join(cell.text for cell in row)
-        place = row[0].locator.split("/c")[0]
+        place = row_place(row[0].locator)
         self.issues.append(Issue("held", "规整", self.form.name, reason, advice, place, text))
         for cell in row:
             if cell.locator not in self.roles:

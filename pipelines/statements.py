@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from pipelines.header import Row, head_length, signature
 from pipelines.layouts import READERS, Table, UnreadableError
+from pipelines.locators import order
 from pipelines.model import Issue, Statement, StatementState
 from pipelines.pressed import read_pressed
 from pipelines.proof import columns_proven
@@ -132,11 +133,7 @@ def _sister_unit(regions: Sequence[Region]) -> tuple[str, str] | None:
 
 
 def _locator(region: Region) -> str:
-    return min(region.locators(), key=_line_number)
-
-
-def _line_number(locator: str) -> int:
-    return int("".join(c for c in locator.split("/")[0] if c.isdigit()) or 0)
+    return min(region.locators(), key=order)
 
 
 def _read(region: Region, sheet: Sheet) -> Found:
@@ -296,7 +293,7 @@ def to_statement(one: Found, template: str | None, sisters: Sequence[Region]) ->
     )
     head = " ".join(spaced_fold(line.text) for line in region.meta)
     year = wording().year.search(head)
-    locators = sorted(region.locators(), key=_line_number)
+    locators = sorted(region.locators(), key=order)
     return Statement(
         statement_id=sheet.statement_id,
         form=sheet.form.id,

@@ -58,11 +58,6 @@ class Table:
                 sheet.hold_row(row, f"这一行有 {len(row)} 格，比表头的 {self.width} 列{more}，格子可能错位")
 
 
-def place(row: Row) -> str:
-    """The locator of a row (its line, or its first cell where a row is no line)."""
-    return row[0].locator.split("/c")[0]
-
-
 def is_empty(row: Row) -> bool:
     """Whether nothing is printed in the row."""
     return not any(cell.text for cell in row)
