@@ -17,6 +17,12 @@ def place(locator: str) -> str:
     return locator.partition("/")[0]
 
 
+def page_of(locator: str) -> int | None:
+    """The page, from 1, that a locator lies on; None where the document has no pages."""
+    page = re.fullmatch(r"p(\d+)", place(locator))
+    return int(page[1]) if page else None
+
+
 def row_place(locator: str) -> str:
     """The row that a cell's locator lies in: ``L257/c3`` → ``L257``, ``p10/t1/r4c4`` → ``p10/t1/r4``."""
     head, slash, tail = locator.rpartition("/")

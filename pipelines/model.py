@@ -136,10 +136,11 @@ class LineItem:
 
 @dataclass(frozen=True, slots=True)
 class CellRole:
-    """What became of one non-empty cell or line of a statement's region.
+    """What became of one non-empty cell or line of a statement's region, and where on its page it stands.
 
     ``role`` is amount, code, name, line_no, header, title, note … ; ``rule`` names the rule that
-    ignored it, where one did. Every non-empty text between a title and its note has one.
+    ignored it, where one did. Every non-empty text between a title and its note has one, and so has every
+    cell of a measure with a place on a page, even a blank one. ``box`` is as in ``Cell``.
     """
 
     statement_id: str
@@ -147,6 +148,7 @@ class CellRole:
     text: str
     role: str
     rule: str | None = None
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)

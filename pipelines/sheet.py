@@ -57,10 +57,10 @@ class Sheet:
         return f"{self.document_id}/{locator}"
 
     def claim(self, cell: Cell | Line, role: str, rule: str | None = None) -> None:
-        """Say what became of a text; empty cells need no role."""
-        if cell.text:
+        """Say what became of a text. Empty cells need no role, but a measure's has its place on the page."""
+        if cell.text or (role == "amount" and cell.box):
             self.roles[cell.locator] = CellRole(
-                self.statement_id, self.cell_id(cell.locator), cell.text, role, rule
+                self.statement_id, self.cell_id(cell.locator), cell.text, role, rule, cell.box
             )
 
     def claim_head(self, rows: Iterable[Row]) -> None:

@@ -28,7 +28,10 @@ RECORDS = {
 @pytest.mark.parametrize("table", RECORDS)
 def test_tables_and_records_are_in_step(table):
     columns = {c.name for c in schema.tables()[table].record_columns()}
-    assert columns == {f.name for f in fields(RECORDS[table])}
+    names = {f.name for f in fields(RECORDS[table])}
+    if "box" in names:  # a place on a page is kept as its page and four sides
+        names = names - {"box"} | {"page", *lake.BOX_COLUMNS}
+    assert columns == names
 
 
 def test_every_part_table_has_a_record():
@@ -59,7 +62,12 @@ def test_wide_tables_hold_the_measures_of_their_form(form):
 
 def test_an_unknown_type_is_refused():
     with pytest.raises(schema.SchemaError):
-        schema.polars_type("DOUBLE")
+        schema.polars_type("FLOAT")
+
+
+def test_only_a_place_on_a_page_is_a_float():
+    floats = {c.name for table in schema.tables().values() for c in table.columns if c.type == "DOUBLE"}
+    assert floats == set(lake.BOX_COLUMNS)
 
 
 def test_a_part_comes_back_exactly(tmp_path):
@@ -73,6 +81,23 @@ def test_a_part_comes_back_exactly(tmp_path):
     assert {r["fiscal_year"] for r in rows} == {2024}
     assert lake.read_year(home, "repair", 2024).height == 0
     assert lake.read_year(home, "repair", 2024).schema == schema.tables()["repair"].polars_schema()
+
+
+@pytest.mark.parametrize(
+    ("place", "box", "kept"),
+    [
+        ("p10/t1/r4c4", (70.5, 100.0, 120.25, 114.0), (10, 70.5, 100.0, 120.25, 114.0)),
+        ("L257/c3", None, (None, None, None, None, None)),
+        ("s2/D9", None, (None, None, None, None, None)),
+    ],
+)
+def test_a_cell_keeps_its_page_and_box(tmp_path, place, box, kept):
+    home = a_home(tmp_path)
+    doc = document("a")
+    role = model.CellRole(f"{doc.document_id}/income", f"{doc.document_id}/{place}", "", "amount", None, box)
+    keep(home, model.DocumentPart(doc, cells=(role,)))
+    cells = lake.read_year(home, "dim_cell", 2024)
+    assert cells.select("page", *lake.BOX_COLUMNS).rows() == [kept]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -14,7 +14,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.model import DocumentPart
+from pipelines.locators import page_of
+from pipelines.model import CellRole, DocumentPart
 from warehouse.home import Home
 from warehouse.schema import lake_tables
 
@@ -29,6 +30,9 @@ PART_TABLES = {
     "repair": "repairs",
     "issue": "issues",
 }
+
+# The sides of a cell's box as columns, in the order of the box.
+BOX_COLUMNS = ("box_left", "box_top", "box_right", "box_bottom")
 
 # Documents without a fiscal year are filed under this one.
 NO_YEAR = 0
@@ -82,6 +86,10 @@ def _record(record: Any) -> dict[str, Any]:
     for name, value in values.items():
         if isinstance(value, Decimal) and (not value.is_finite() or value != value.quantize(_FEN)):
             raise LakeError(f"{type(record).__name__}.{name} is not a whole number of fen: {value}")
+    if isinstance(record, CellRole):
+        box = values.pop("box") or (None,) * len(BOX_COLUMNS)
+        page = page_of(record.cell_id.partition("/")[2])
+        values |= {"page": page, **dict(zip(BOX_COLUMNS, box, strict=True))}
     return values
 
 

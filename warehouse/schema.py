@@ -130,6 +130,7 @@ def polars_type(sql_type: str) -> pl.DataType:
         "VARCHAR": pl.String(),
         "INTEGER": pl.Int32(),
         "BIGINT": pl.Int64(),
+        "DOUBLE": pl.Float64(),  # for places on a page only, never for money
         "BOOLEAN": pl.Boolean(),
         "DATE": pl.Date(),
         "TIMESTAMP": pl.Datetime("us"),
