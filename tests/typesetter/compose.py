@@ -144,7 +144,7 @@ class Composer:
         pressed = form.id in self.manner.pressed and figures.empty
         title = None if form.id in self.manner.missing_titles else self._words(self._title(form.id), "title")
         numbering = None
-        if form.id not in self.manner.missing_numbers:
+        if self.template["number"] and form.id not in self.manner.missing_numbers:
             text = self.template["number"].format(number=number)
             numbering = Words(text, "number", self.manner.split_numbers)
         yield from (block for block in (title, numbering) if block)
@@ -158,7 +158,7 @@ class Composer:
         declared = figures.empty and self.manner.nil == "declared"
         yield from self._notes(style, form.notes[0])
         if declared:
-            yield self._words(self.template["nil"], "note")
+            yield self._words(self.template["nil"].format(unit=self.disclosure.unit), "note")
         self.statements.append(
             TruthStatement(
                 form=form.id,
@@ -174,8 +174,9 @@ class Composer:
     def _head(self, form_id: str, style: dict[str, Any], *, unit: bool) -> list[str]:
         """单位, 年度 and 金额单位 as they stand over the grid, those that are printed."""
         label = style.get("unit_label", self.template["unit_label"])
-        parts = [f"{label}{self.disclosure.unit}"] if unit else []
-        parts.append(self.template["year"].format(year=self.disclosure.year))
+        parts = [f"{label}{self.disclosure.unit}"] if unit and label else []
+        if self.template["year"]:
+            parts.append(self.template["year"].format(year=self.disclosure.year))
         # A table in 元 always says so: 万元 is what a silent one is taken for from its sisters.
         silent = form_id in self.template.get("no_money", ()) and self.manner.money_unit == "万元"
         if not silent and form_id not in self.manner.missing_money:
@@ -192,6 +193,8 @@ class Composer:
             yield Words((" " if shape == "line" else "").join(parts), "head")
 
     def _notes(self, style: dict[str, Any], note: str) -> Iterator[Block]:
+        if not self.template.get("notes", True):
+            return
         text = style.get("note", note) + self.template["notes_end"] + style.get("more_notes", "")
         yield self._words(f"注：{text}", "note")
         if "extra_note" in self.template:

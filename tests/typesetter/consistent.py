@@ -15,12 +15,14 @@ from functools import cache
 
 from pipelines.vocabulary import forms
 from tests.typesetter.figures import Disclosure, Row, StatementFigures
+from tests.typesetter.layout import economic_blocks
 from tests.typesetter.rows import (
     STEP,
     Cells,
     Dice,
     Line,
     Writer,
+    capital_cells,
     functional_names,
     fund_cells,
     fund_summary,
@@ -193,8 +195,9 @@ def _statements(
     fund = [line for line in lines if line.fund == "fund"]
     capital = [line for line in lines if line.fund == "capital"]
     income = merged([(line.code, line.income()) for line in lines])
-    basic = _basic(writer, sum(line.basic for line in general), str(style["id"]))
+    basic = _basic(writer, sum(line.basic for line in general), style)
     three = _three_public(writer, basic)
+    six = "measures" not in style["statements"]["state_capital"]  # type: ignore[index]
     rows = {
         "income_expenditure_summary": summary(writer, lines, other),
         "income": writer.subjects(income, levels),
@@ -203,17 +206,17 @@ def _statements(
         "general_budget_expenditure": writer.subjects([(x.code, x.by_fund("小计")) for x in general], levels),
         "basic_expenditure": tuple(writer.row(key, {"决算数": number}) for key, number in basic.items()),
         "government_fund": writer.subjects([(x.code, fund_cells(x)) for x in fund], levels),
-        "state_capital": writer.subjects([(x.code, x.by_fund("合计")) for x in capital], levels),
+        "state_capital": writer.subjects([(x.code, capital_cells(x, six)) for x in capital], levels),
         "three_public": tuple(writer.row(key, cells) for key, cells in three.items() if cells),
         "disclosure_statistic": _statistic(writer, basic, nature),
     }
     return tuple(StatementFigures(form, rows[form]) for form in style["statements"])  # type: ignore[attr-defined]
 
 
-def _basic(writer: Writer, whole: int, template_id: str) -> Cells:
+def _basic(writer: Writer, whole: int, style: Mapping[str, object]) -> Cells:
     """基本支出 by economic 科目: personal and public, 类 as the sum of their 款, closed ones left alone."""
     form = forms()["basic_expenditure"]
-    codes = [c for block in form.blocks[template_id] for c in block if not form.is_closed(c)]
+    codes = [c for block in economic_blocks(form, style) for c in block if not form.is_closed(c)]
     # A 类 is named by the three digits, also where the template prints it without any 款.
     details = [c for c in codes if len(c) == 5]
     numbers = _parts(writer.random, whole, details)

@@ -6,7 +6,7 @@ Does not belong here: titles and notes around the grid, lines of text, bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -122,11 +122,19 @@ class Layout:
             measures = [m.name for m in self.form.measures if side in m.sides]
             half = []
             for place, line_no in enumerate(sorted(items), start=1):
+                if items[line_no] is None and not self._lines:
+                    half.append((Box(),) * (1 + len(measures)))
+                    continue
                 row_seq += 1
                 half.append(self._half_row(row_seq, side, place, line_no, items[line_no], measures))
             halves.append(half)
         body = [left + right for left, right in zip(*halves, strict=True)]
-        return self.header(), body, row_seq
+        return self.header(), [row for row in body if any(box.text for box in row)], row_seq
+
+    @property
+    def _lines(self) -> bool:
+        """Whether the template prints 行次."""
+        return bool(self.template.get("lines", True))
 
     def _half_row(
         self, row_seq: int, side: str, place: int, line_no: int, item: Item | None, measures: list[str]
@@ -141,19 +149,21 @@ class Layout:
             side=side,
             item=item.name if item else None,
             line_no=line_no,
-            line_no_printed=self.hand.digits(str(line_no)),
+            line_no_printed=self.hand.digits(str(line_no)) if self._lines else None,
             subject_code=item.subject if item else None,
             name_printed=label,
         )
         boxes = [self.amount(row, m, self.figures.get(item.name, m) if item else None) for m in measures]
-        return (Box(label), Box(self.hand.digits(str(line_no))), *boxes)
+        number = (Box(self.hand.digits(str(line_no))),) if self._lines else ()
+        return (Box(label), *number, *boxes)
 
     def subjects(self) -> tuple[list[tuple[Box, ...]], list[tuple[Box, ...]], int]:
-        """合计, then a row for each 科目. Two stacked units repeat their codes."""
+        """合计, then a row for each 科目, or 合计 last. Two stacked units repeat their codes."""
         measures = self.style.get("measures") or [m.name for m in self.form.measures]
         total = next((r for r in self.figures.rows if r.key == TOTAL), Row(TOTAL, {}))
-        rows = [total, *(r for r in self.figures.rows if r.key != TOTAL)]
-        body = []
+        rows = [r for r in self.figures.rows if r.key != TOTAL]
+        rows = [*rows, total] if self.style.get("total") == "last" else [total, *rows]
+        body: list[tuple[Box, ...]] = []
         for row_seq, figures in enumerate(rows, start=1):
             if figures.key == TOTAL:
                 known = self._row(row_seq, item=TOTAL, name_printed=TOTAL)
@@ -163,11 +173,23 @@ class Layout:
                 known = self._row(
                     row_seq, subject_code=figures.key, subject_code_printed=code, name_printed=name
                 )
-                labels = (Box(self.hand.digits(code)), Box(name))
+                labels = (*self._code_boxes(code), Box(name))
             body.append((*labels, *(self.amount(known, m, figures.amounts.get(m)) for m in measures)))
         return self.header(), body, len(body)
 
+    def _code_boxes(self, code: str) -> tuple[Box, ...]:
+        """A 科目代码 in one column, or its 类, 款 and 项 in a column each."""
+        parts = self.style.get("code_parts", self.template.get("code_parts"))
+        if not parts:
+            return (Box(self.hand.digits(code)),)
+        ends = [3, 5, 7][: len(parts)]
+        return tuple(Box(self.hand.digits(code[max(end - 2, 0) if end > 3 else 0 : end])) for end in ends)
+
     def _total(self) -> tuple[Box, ...]:
+        parts = self.style.get("code_parts", self.template.get("code_parts"))
+        if parts:
+            heads = parts if self.style.get("total") == "header" else [""] * len(parts)
+            return (*(Box(text) for text in heads), Box(TOTAL))
         shape = self.manner.total or self.template["total"]
         return {
             "merged": (Box(TOTAL), Box(merged=LEFT)),
@@ -192,7 +214,7 @@ class Layout:
         columns: list[list[tuple[Box, ...]]] = []
         totals: dict[str, Box] = {}
         row_seq = 0
-        for number, codes in enumerate(self.form.blocks[str(self.template["id"])]):
+        for number, codes in enumerate(economic_blocks(self.form, self.template)):
             column: list[tuple[Box, ...]] = []
             for code in codes:
                 row_seq += 1
@@ -200,7 +222,7 @@ class Layout:
                 row = self._row(row_seq, subject_code=code, subject_code_printed=code, name_printed=name)
                 column.append(
                     (
-                        Box(self.hand.digits(code)),
+                        *self._code_boxes(code),
                         Box(name),
                         self.amount(row, measure, self.figures.get(code, measure)),
                     )
@@ -212,7 +234,11 @@ class Layout:
         row_seq += 1
         totals[public] = self._block_total(row_seq, public, measure)
         body = [
-            tuple(box for column in columns for box in (column[i] if i < len(column) else (Box(),) * 3))
+            tuple(
+                box
+                for column in columns
+                for box in (column[i] if i < len(column) else (Box(),) * len(column[0]))
+            )
             for i in range(max(map(len, columns)))
         ]
         return self.header(), [*body, self._block_totals(totals)], row_seq
@@ -243,7 +269,11 @@ class Layout:
             for row_seq, basis in enumerate(self.form.bases, start=1)
         }
         if "rows" not in self.style:
-            row = tuple(self.amount(bases[b], m, self.figures.get(b, m)) for b, m in self.form.columns)
+            columns = list(self.form.columns)
+            if self.style.get("columns") == "paired":
+                measures = [m for b, m in columns if b == self.form.bases[0]]
+                columns = [(basis, measure) for measure in measures for basis in self.form.bases]
+            row = tuple(self.amount(bases[b], m, self.figures.get(b, m)) for b, m in columns)
             return self.header(), [] if self.figures.empty else [row], 0 if self.figures.empty else 1
         body = [
             (
@@ -282,6 +312,12 @@ class Layout:
                 figure = self.amount(row, measure, self.figures.get(name, measure), unit)
                 body.append((Box(text), Box(self.hand.digits(str(item.line_no))), figure))
         return [], body, row_seq
+
+
+def economic_blocks(form: Form, template: Mapping[str, Any]) -> Sequence[Sequence[str]]:
+    """The economic 科目代码 of each block of columns, as the template or the dictionary lists them."""
+    listed = template["statements"][form.id].get("blocks")
+    return listed or form.blocks[str(template["id"])]
 
 
 def economic_name(code: str) -> str:

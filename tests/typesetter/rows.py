@@ -135,6 +135,12 @@ def fund_cells(line: Line) -> Cells:
     }
 
 
+def capital_cells(line: Line, six: bool) -> Cells:
+    """The three measures of 国有资本经营预算财政拨款支出决算表, and 本年收入 where six are printed."""
+    income = {"本年收入": line.appropriated} if six else {}
+    return {**income, **line.by_fund("合计")}
+
+
 def summary(writer: Writer, lines: list[Line], other: Cells) -> tuple[Row, ...]:
     """收入支出决算总表; ``other`` holds the balances of money that is no appropriation."""
     form = "income_expenditure_summary"
