@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines import vocabulary
 from pipelines.codes import repair_codes
-from pipelines.identity import identify, kind_of, text_lines
+from pipelines.identity import PLACEHOLDER_RULE, identify, is_member_table, kind_of, text_lines
 from pipelines.locators import row_place
 from pipelines.model import (
     CellRole,
@@ -23,11 +23,11 @@ from pipelines.model import (
     Line,
     Statement,
 )
-from pipelines.readers.text import read_text, text_at
+from pipelines.readers import read, text_at
 from pipelines.regions import Layout, cut, entry_key
 from pipelines.statements import Found, read_statements, to_statement
 from pipelines.vocabulary import load_yaml
-from pipelines.wording import fold, title_form
+from pipelines.wording import fold, title_form, without_blanks
 
 # Raised by whoever changes what the code reads out of the same bytes.
 _CODE_VERSION = 1
@@ -50,7 +50,7 @@ def read_document(data: bytes, *, name: str) -> DocumentPart:
     """
     sha256 = hashlib.sha256(data).hexdigest()
     document_id = sha256[:_ID_LENGTH]
-    content = read_text(data)
+    content = read(data)
     lines = text_lines(content.blocks)
     kind = kind_of(lines)
     layout = cut(content.blocks)
@@ -64,7 +64,7 @@ def read_document(data: bytes, *, name: str) -> DocumentPart:
     statements = [to_statement(one, template, layout.regions) for one in found]
     identity = identify(content.blocks, statements, kind)
     statements += _listed_only(document_id, layout, statements) if kind.value == "决算" else []
-    issues += _about_document(identity.kind, identity.year, identity.unit, layout, content, name)
+    issues += _about_document(kind, identity.year, identity.unit, layout, content, name)
     issues += [issue for one in found for issue in one.sheet.issues]
     evidence = list(identity.evidence)
     if template:
@@ -165,12 +165,24 @@ def _missing_regions(found: Sequence[Found], content: Content) -> list[Issue]:
 
 
 def _about_document(
-    kind: str, year: int | None, unit: str | None, layout: Layout, content: Content, name: str
+    kind: Evidence, year: int | None, unit: str | None, layout: Layout, content: Content, name: str
 ) -> list[Issue]:
     if not content.blocks:
         return []
     issues = []
-    if kind == "其他":
+    if kind.rule == PLACEHOLDER_RULE:
+        issues.append(
+            Issue(
+                "ignored",
+                "识别",
+                name,
+                f"这是空白模板：单位名称是占位符「{without_blanks(kind.printed)}」，没有可入库的数",
+                "无需处理；要决算数请放入填好的公开文件",
+                kind.locator,
+                kind.printed,
+            )
+        )
+    elif kind.value == "其他":
         issues.append(
             Issue(
                 "held",
@@ -180,13 +192,13 @@ def _about_document(
                 "若确是决算公开，核对封面或标题；否则移出收件夹",
             )
         )
-    elif kind != "决算":
+    elif kind.value != "决算":
         issues.append(
             Issue(
                 "ignored",
                 "识别",
                 name,
-                f"这是{kind}文件，只登记，不当作决算读入",
+                f"这是{kind.value}文件，只登记，不当作决算读入",
                 "无需处理；要决算数请放入决算公开文件",
             )
         )
@@ -195,7 +207,7 @@ def _about_document(
             issues.append(Issue("held", "识别", name, NO_YEAR, "核对封面与表头的年度，写明后重新放入"))
         if unit is None:
             issues.append(Issue("held", "识别", name, "文中没有写明单位名称", "核对封面与表头的单位名称"))
-    if layout.attachment_grids and kind == "决算":
+    if layout.attachment_grids and kind.value == "决算":
         first = row_place(layout.attachment_grids[0].rows[0][0].locator)
         count = len(layout.attachment_grids)
         issues.append(
@@ -208,7 +220,9 @@ def _about_document(
                 first,
             )
         )
-    for grid in layout.other_grids if kind == "决算" else []:
+    for grid in layout.other_grids if kind.value == "决算" else []:
+        if is_member_table(grid):
+            continue
         row = grid.rows[0]
         issues.append(
             Issue(

@@ -66,7 +66,9 @@ def head_length(rows: Sequence[Row]) -> int:
     end = 0
     for i, row in enumerate(rows[:_MOST_HEAD_ROWS]):
         labels = row_labels(row)
-        if not labels or not all(label in head_words() for label in labels):
+        if not labels:
+            continue
+        if not all(label in head_words() for label in labels):
             if end:
                 break
             continue

@@ -22,11 +22,16 @@ from pipelines.wording import fold, is_watermark, name_key, spaced_fold, without
 # The cover and title stand in the first lines; further down, words like 预算 belong to sentences.
 _COVER_LINES = 60
 _LONGEST_TITLE = 120
+# The unit's name stands in the very first of them.
+_TITLE_LINES = 6
 COVER_RULE = "封面或题名"
 _RULES: dict[str, Any] = load_yaml("identity")
+_PLACEHOLDER = re.compile(_RULES["placeholder"])
+PLACEHOLDER_RULE = "单位名称是占位符"
 _COVER = re.compile(_RULES["cover"])
 _KINDS = [(rule["kind"], re.compile(rule["says"])) for rule in _RULES["kinds"]]
 _NATURES = [(rule["nature"], re.compile(rule["says"])) for rule in _RULES["natures"]]
+_OWN_NATURE = re.compile(_RULES["own_nature"])
 _OTHERS = re.compile(_RULES["others_begin"])
 _SETUP = re.compile(_RULES["setup_headings"])
 _PARENTS = [re.compile(pattern) for pattern in _RULES["parents"]]
@@ -71,10 +76,19 @@ def text_lines(blocks: Iterable[Block]) -> list[Line]:
 
 
 def kind_of(lines: Sequence[Line]) -> Evidence:
-    """What kind of document it is: the first of its first lines that says so decides."""
-    for line in (one for one in lines[:_COVER_LINES] if len(one.text) <= _LONGEST_TITLE):
+    """What kind of document it is: the first of its first lines that says so decides.
+
+    A disclosure whose unit is XX is a blank template, and none.
+    """
+    first = [line for line in lines[:_COVER_LINES] if len(line.text) <= _LONGEST_TITLE]
+    for line in first:
         for kind, pattern in _KINDS:
             if pattern.search(fold(line.text)):
+                blank = next(
+                    (one for one in first[:_TITLE_LINES] if _PLACEHOLDER.search(fold(one.text))), None
+                )
+                if blank is not None:
+                    return Evidence("类别", "其他", blank.text, blank.locator, PLACEHOLDER_RULE)
                 return Evidence("类别", kind, line.text, line.locator, f"首见「{pattern.pattern}」")
     return Evidence("类别", "其他", "", "", "前文没有说明类别的标题")
 
@@ -84,12 +98,12 @@ def identify(blocks: Sequence[Block], statements: Sequence[Statement], kind: Evi
     lines = [line for line in text_lines(blocks) if not is_watermark(line.text)]
     evidence = [kind, *_from_cover(lines), *_from_statements(statements)]
     if kind.value != "决算":
-        evidence += _from_cells(blocks)
-        evidence += _year_anywhere(lines)
+        evidence += _from_cells(blocks) or _from_heads(lines)
+        evidence += _year_anywhere(lines) or _year_of_title(kind)
     evidence += _published(lines)
     paragraphs = _setup_paragraphs(lines)
-    evidence += _nature(paragraphs)
-    relations = _relations(paragraphs)
+    evidence += _nature(paragraphs) or _own_nature(lines)
+    relations = [*_relations(paragraphs), *_listed_members(blocks)]
     year, published = _year(evidence), _most(evidence, "发布日期")
     return Identity(
         kind=kind.value,
@@ -177,6 +191,20 @@ def _from_cells(blocks: Sequence[Block]) -> list[Evidence]:
     return []
 
 
+def _from_heads(lines: Sequence[Line]) -> list[Evidence]:
+    """The unit of a budget stands after its label, on the cover or above its first table."""
+    for line in lines[:_COVER_LINES]:
+        match = wording().unit.match(spaced_fold(line.text)) if len(line.text) <= _LONGEST_TITLE else None
+        if match and match["unit"]:
+            return [Evidence("单位", without_blanks(match["unit"]), line.text, line.locator, "表头")]
+    return []
+
+
+def _year_of_title(kind: Evidence) -> list[Evidence]:
+    match = wording().year.search(spaced_fold(kind.printed))
+    return [Evidence("年度", match[1], kind.printed, kind.locator, "题名")] if match else []
+
+
 def _year_anywhere(lines: Sequence[Line]) -> list[Evidence]:
     for line in lines[:_COVER_LINES]:
         if match := re.fullmatch(r"\(?(\d{4})年(?:度)?\)?", fold(line.text)):
@@ -221,6 +249,36 @@ def _nature(paragraphs: Sequence[Line]) -> list[Evidence]:
             if pattern.search(own):
                 return [Evidence("单位性质", nature, _excerpt(own, pattern), line.locator, "机构设置")]
     return []
+
+
+def _own_nature(lines: Sequence[Line]) -> list[Evidence]:
+    """The nature that a sentence of 主要职能 gives the unit itself (… 的政府工作部门)."""
+    for line in lines[: 2 * _COVER_LINES]:
+        if match := _OWN_NATURE.search(fold(line.text)):
+            return [Evidence("单位性质", "行政单位", match[0], line.locator, "主要职能")]
+    return []
+
+
+def is_member_table(grid: Grid) -> bool:
+    """Whether a table lists the units that the accounts gather (its head names the column)."""
+    return _member_column(grid) is not None
+
+
+def _member_column(grid: Grid) -> int | None:
+    wanted = {fold(word) for word in _RULES["member_column"]}
+    return next((i for i, cell in enumerate(grid.rows[0]) if fold(cell.text) in wanted), None)
+
+
+def _listed_members(blocks: Sequence[Block]) -> list[UnitRelation]:
+    """The members that a table of units lists; a unit XX of a template is none."""
+    found = []
+    for grid in (block for block in blocks if isinstance(block, Grid)):
+        column = _member_column(grid)
+        for row in grid.rows[1:] if column is not None else ():
+            cell = row[column] if column is not None and column < len(row) else None
+            if cell and len(name := without_blanks(cell.text)) > 3 and not _PLACEHOLDER.search(fold(name)):
+                found.append(UnitRelation("所属", name, cell.text, cell.locator))
+    return found
 
 
 def _excerpt(text: str, pattern: re.Pattern[str]) -> str:

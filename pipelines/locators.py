@@ -36,8 +36,13 @@ def row_place(locator: str) -> str:
 
 
 def order(locator: str) -> tuple[int, ...]:
-    """A key that sorts locators of one reader by line, page or sheet and what is in it.
+    """A key that sorts locators of one reader by line, page, sheet or block and by row and column in it.
 
     On a page the order of text lines against tables is not in their locators: only their page is compared.
     """
-    return tuple(int(n) for n in _NUMBERS.findall(place(locator))) or (0,)
+    numbers = tuple(int(n) for n in _NUMBERS.findall(locator)) or (0,)
+    if page_of(locator) is not None:
+        return numbers[:1]
+    # The columns of a sheet are letters, B before AA, and stand before the row.
+    sheet_cell = re.fullmatch(r"s\d+/([A-Z]+)\d+", locator)
+    return (*numbers, len(sheet_cell[1]), *map(ord, sheet_cell[1])) if sheet_cell else numbers

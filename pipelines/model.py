@@ -18,11 +18,15 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of running text with the place where it stands (``L257`` or ``p10/l3``)."""
+    """One line of running text with the place where it stands (``L257`` or ``p10/l3``).
+
+    ``furniture`` is a running head or a page number: it parts nothing, for it belongs to the paper.
+    """
 
     text: str
     locator: str
     box: Box | None = None
+    furniture: bool = False
 
 
 @dataclass(frozen=True, slots=True)

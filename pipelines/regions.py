@@ -188,7 +188,7 @@ class _Cutter:
         # Nothing that stands at a table is as long as a paragraph; a note is known by its beginning.
         folded = fold(line.text[:_LONGEST_LOOK])
         w = wording()
-        if is_watermark(line.text):
+        if line.furniture or is_watermark(line.text):
             (self.open.noise if self.open else self.layout.text).append(line)
         elif title_form(line.text) is not None:
             self._begin().title = line

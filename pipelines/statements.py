@@ -18,6 +18,7 @@ from pipelines.pressed import read_pressed
 from pipelines.proof import columns_proven
 from pipelines.regions import Region
 from pipelines.sheet import HOLD_ROW, Sheet
+from pipelines.stitch import aligned
 from pipelines.vocabulary import Form, forms
 from pipelines.wording import fold, spaced_fold, without_blanks, wording
 
@@ -165,7 +166,7 @@ def _claim_surroundings(region: Region, sheet: Sheet) -> None:
     ]:
         sheet.claim(line, role)
     for line in region.noise:
-        sheet.claim(line, "ignored", "水印")
+        sheet.claim(line, "ignored", "页眉页脚" if line.furniture else "水印")
     for line in region.strays:
         sheet.hold(line, "表格范围内有一行残文，所在的行可能已经丢失", HOLD_ROW)
 
@@ -174,7 +175,7 @@ def _table(region: Region, sheet: Sheet) -> Table:
     """Stitch the region's grids: page breaks cut them, heads may come again."""
     head: tuple[Row, ...] = ()
     body: list[Row] = []
-    for number, grid in enumerate(region.grids):
+    for number, grid in enumerate(aligned(region.grids)):
         rows = grid.rows
         # A table of sections repeats its head in each of them; its own layout knows them.
         length = head_length(rows) if number == 0 or sheet.form.layout != "statistic" else 0

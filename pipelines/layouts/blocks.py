@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from pipelines.header import Row
+from pipelines.layouts.subjects import code_cells, joined_code
 from pipelines.layouts.table import Table, UnreadableError, is_empty
 from pipelines.model import Cell
 from pipelines.sheet import RowKey, Sheet
@@ -20,9 +21,9 @@ _CODE = re.compile(r"\d{3}(?:\d{2})?")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The columns of one block."""
+    """The columns of one block: its code (one column, or 类 and 款), its name, its amount."""
 
-    code: int
+    codes: range
     name: int
     amount: int
 
@@ -55,21 +56,25 @@ def read(sheet: Sheet, table: Table) -> None:
 
 def columns(form: Form, table: Table) -> tuple[Block, ...]:
     """The blocks that the head names: 科目代码, 科目名称, 决算数, again and again."""
-    codes = {name_key(word) for word in form.code_columns}
-    names = {name_key(word) for word in form.name_columns}
-    head = next((row for row in table.head if any(name_key(cell.text) in codes for cell in row)), None)
-    if head is None:
+    codes = _places(table, form.code_columns)
+    names = _places(table, form.name_columns)
+    amounts = _places(table, tuple(measure_names(form)))
+    if not codes:
         raise UnreadableError("表头里找不到科目代码列")
     blocks = []
-    for i, cell in enumerate(head):
-        if name_key(cell.text) not in codes:
-            continue
-        if i + 2 >= len(head) or name_key(head[i + 1].text) not in names:
+    for code, following in zip(codes, [*codes[1:], table.width], strict=True):
+        name = next((i for i in names if code < i < following), None)
+        amount = next((i for i in amounts if name is not None and name < i < following), None)
+        if name is None or amount is None:
             raise UnreadableError("科目代码列后面不是科目名称和决算数")
-        if not measure_names(form).get(name_key(head[i + 2].text)):
-            raise UnreadableError("科目名称列后面不是决算数")
-        blocks.append(Block(i, i + 1, i + 2))
+        blocks.append(Block(range(code, name), name, amount))
     return tuple(blocks)
+
+
+def _places(table: Table, words: tuple[str, ...]) -> list[int]:
+    """The columns that one of these words names in the head."""
+    wanted = {name_key(word) for word in words}
+    return sorted({i for row in table.head for i, cell in enumerate(row) if name_key(cell.text) in wanted})
 
 
 def _is_total(form: Form, row: Row) -> bool:
@@ -108,15 +113,16 @@ def _totals(sheet: Sheet, row: Row, blocks: tuple[Block, ...]) -> list[_Total]:
 
 
 def _take(sheet: Sheet, row: Row, block: Block, measure: str) -> None:
-    code, name, amount = row[block.code], row[block.name], row[block.amount]
-    if not code.text and not name.text and not amount.text:
+    codes, name, amount = code_cells(sheet, row, block.codes), row[block.name], row[block.amount]
+    if not codes and not name.text and not amount.text:
         return
-    digits = fold(code.text)
+    digits = joined_code(codes)
     if not _CODE.fullmatch(digits):
-        sheet.hold_row([code, name, amount], "这一格组没有合规的经济科目代码")
+        sheet.hold_row([*codes, name, amount], "这一格组没有合规的经济科目代码")
         return
     sheet.rows += 1
     key = RowKey(sheet.rows, subject_code=digits, subject_code_printed=digits, name_printed=name.text or None)
-    sheet.claim(code, "code")
+    for cell in codes:
+        sheet.claim(cell, "code")
     sheet.claim(name, "name")
     sheet.amount(key, measure, amount)

@@ -6,10 +6,13 @@ Belongs here: columns and rows of that layout. Repairing codes that were cut sho
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pipelines.amounts import read_amount
 from pipelines.header import Row
 from pipelines.layouts.table import Table, UnreadableError, is_empty, joined
+from pipelines.model import Cell
 from pipelines.sheet import HOLD_ROW, RowKey, Sheet
 from pipelines.vocabulary import Form
 from pipelines.wording import fold, measure_names, name_key, wording
@@ -17,27 +20,46 @@ from pipelines.wording import fold, measure_names, name_key, wording
 _CODE = re.compile(r"\d{3,7}")
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where a table keeps its 科目代码 (one column, or 类, 款 and 项), its names and its measures."""
+
+    codes: range
+    name: int
+    measures: tuple[tuple[str, int], ...]
+
+
 def read(sheet: Sheet, table: Table) -> None:
     """Read every row: 合计, or a code with its name; the measures by their columns."""
-    first, measures = columns(sheet, table) if table.head else _columns_without_head(sheet.form, table)
+    found = columns(sheet, table) if table.head else _columns_without_head(sheet.form, table)
     sheet.claim_head(table.head)
     for row in table.full_rows(sheet):
         if is_empty(row):
             continue
-        key = _row_key(sheet, row, first)
+        codes = code_cells(sheet, row, found.codes)
+        key = _row_key(sheet, codes, row[found.name])
         if key is None:
-            sheet.hold_row(row, "这一行既不是合计，也没有合规的科目代码", HOLD_ROW)
+            if _figures(row, found):
+                sheet.hold_row(row, "这一行既不是合计，也没有合规的科目代码", HOLD_ROW)
             continue
         sheet.rows = key.row_seq
-        sheet.claim(row[first], "code" if key.subject_code_printed else "name")
-        sheet.claim(row[first + 1], "name")
-        sheet.code_cells[key.row_seq] = row[first]
-        for measure, index in measures:
+        for cell in codes:
+            sheet.claim(cell, "code" if key.subject_code_printed else "name")
+        sheet.claim(row[found.name], "name")
+        sheet.code_cells[key.row_seq] = codes[0] if codes else row[found.codes[0]]
+        for measure, index in found.measures:
             sheet.amount(key, measure, row[index])
 
 
-def columns(sheet: Sheet, table: Table) -> tuple[int, list[tuple[str, int]]]:
-    """Index of the code column, and measure with index for each column of amounts.
+def _figures(row: Row, found: Columns) -> bool:
+    """Whether a row without a code holds anything beside head words (which the leftovers signal)."""
+    return any(cell.text for cell in row[found.name :]) or any(
+        fold(row[i].text) not in wording().structural for i in found.codes if row[i].text
+    )
+
+
+def columns(sheet: Sheet, table: Table) -> Columns:
+    """The columns that the head names.
 
     The words of the head say which measure a column is; the row of column numbers says where the
     columns stand. Where the words stand elsewhere (a damaged head), the numbers decide, if the words
@@ -45,26 +67,48 @@ def columns(sheet: Sheet, table: Table) -> tuple[int, list[tuple[str, int]]]:
     """
     form = sheet.form
     named = _named_columns(form, table)
-    code = next(
-        (i for row in table.head for i, cell in enumerate(row) if name_key(cell.text) in _code_words(form)),
-        None,
-    )
+    code = _column_of(form.code_columns, table)
+    name = _column_of(form.name_columns, table)
     numbers = table.numbers
     if not numbers:
-        if code is None or not named:
-            raise UnreadableError("表头里找不到科目代码列或金额列")
-        return code, named
+        if code is None or name is None or code >= name or not named:
+            raise UnreadableError("表头里找不到科目代码、科目名称或金额列")
+        return Columns(range(code, name), name, tuple(named))
     if len(numbers) != len(named):
         raise UnreadableError(f"栏次有 {len(numbers)} 栏，表头认出 {len(named)} 个列名")
     if [i for _, i in named] != numbers:
         sheet.note("列名与栏次错位，按栏次取列", "核对原件表头", table.head[0][0].locator)
     if numbers[0] < 2:
         raise UnreadableError("栏次 1 之前没有科目代码和名称两列")
-    return numbers[0] - 2, [(measure, i) for (measure, _), i in zip(named, numbers, strict=True)]
+    name = numbers[0] - 1
+    measures = tuple((measure, i) for (measure, _), i in zip(named, numbers, strict=True))
+    return Columns(range(code if code is not None and code < name else name - 1, name), name, measures)
 
 
-def _code_words(form: Form) -> set[str]:
-    return {name_key(word) for word in form.code_columns}
+def _column_of(words: tuple[str, ...], table: Table) -> int | None:
+    """The first column that one of these words names in the head."""
+    wanted = {name_key(word) for word in words}
+    places = [i for row in table.head for i, cell in enumerate(row) if name_key(cell.text) in wanted]
+    return min(places, default=None)
+
+
+def code_cells(sheet: Sheet, row: Row, columns: range) -> list[Cell]:
+    """The cells of a row's code that hold something; 类, 款, 项 that share the row are of the head."""
+    cells = []
+    for cell in (row[i] for i in columns if row[i].text):
+        if fold(cell.text) in wording().structural:
+            sheet.claim(cell, "header", "表头")
+        else:
+            cells.append(cell)
+    return cells
+
+
+def joined_code(cells: Sequence[Cell]) -> str:
+    """One code of what stands in the columns 类, 款 and 项 (201 | 06 | 01, or 201 | 20106 | 2010601)."""
+    code = ""
+    for piece in (fold(cell.text) for cell in cells):
+        code = piece if code and piece.startswith(code) else code + piece
+    return code
 
 
 def _named_columns(form: Form, table: Table) -> list[tuple[str, int]]:
@@ -84,7 +128,7 @@ def _named_columns(form: Form, table: Table) -> list[tuple[str, int]]:
     return sorted(found.items(), key=lambda pair: pair[1])
 
 
-def _columns_without_head(form: Form, table: Table) -> tuple[int, list[tuple[str, int]]]:
+def _columns_without_head(form: Form, table: Table) -> Columns:
     """The form's own order of columns, where the head was lost but the width fits.
 
     Only a guess: :mod:`pipelines.proof` must prove it from the figures, else the statement is held.
@@ -92,15 +136,15 @@ def _columns_without_head(form: Form, table: Table) -> tuple[int, list[tuple[str
     measures = [m.name for m in form.measures if m.name not in form.optional]
     if table.width != len(measures) + 2 or form.row_identity is None or form.witness is None:
         raise UnreadableError("表头缺失，列数与本表不合")
-    return 0, [(name, i + 2) for i, name in enumerate(measures)]
+    return Columns(range(1), 1, tuple((name, i + 2) for i, name in enumerate(measures)))
 
 
-def _row_key(sheet: Sheet, row: Row, first: int) -> RowKey | None:
-    code, name = row[first], row[first + 1]
+def _row_key(sheet: Sheet, codes: Sequence[Cell], name: Cell) -> RowKey | None:
     seq = sheet.rows + 1
-    if fold(joined(row[: first + 2])) in wording().total:
-        return RowKey(seq, item="合计", name_printed=joined(row[: first + 2]))
-    digits = fold(code.text)
+    label = joined([*codes, name])
+    if fold(label) in wording().total:
+        return RowKey(seq, item="合计", name_printed=label)
+    digits = joined_code(codes)
     if not _CODE.fullmatch(digits) or read_amount(name.text).kind == "number":
         return None
     return RowKey(seq, subject_code=digits, subject_code_printed=digits, name_printed=name.text or None)

@@ -31,16 +31,42 @@ def _key(form: Form, basis: str) -> RowKey:
 def _read_across(sheet: Sheet, table: Table) -> None:
     form = sheet.form
     numbers = table.numbers
-    if len(numbers) != len(form.columns):
+    if not numbers:
+        places = _columns_by_words(form, table)
+    elif len(numbers) == len(form.columns):
+        _check_words(form, table, numbers)
+        places = [(*column, index) for column, index in zip(form.columns, numbers, strict=True)]
+    else:
         raise UnreadableError(f"栏次有 {len(numbers)} 栏，本表应有 {len(form.columns)} 栏")
-    _check_words(form, table, numbers)
     rows = [row for row in table.full_rows(sheet) if not is_empty(row)]
     if len(rows) > 1:
         raise UnreadableError("横排的三公经费表有不止一行数")
     for row in rows:
         sheet.rows += 1
-        for (basis, measure), index in zip(form.columns, numbers, strict=True):
+        for basis, measure, index in places:
             sheet.amount(_key(form, basis), measure, row[index])
+
+
+def _columns_by_words(form: Form, table: Table) -> list[tuple[str, str, int]]:
+    """Basis, measure and column of every column, by the words above it, merged cells counted in full."""
+    names = measure_names(form)
+    bases = {name_key(basis): basis for basis in form.bases}
+    places: list[tuple[str, str, int]] = []
+    for index in range(table.width):
+        above = [name_key(cell.text) for row in table.head for cell in _over(row, index)]
+        basis = next((bases[word] for word in reversed(above) if word in bases), None)
+        measure = next((names[word][0] for word in reversed(above) if word in names), None)
+        if basis is None or measure is None:
+            raise UnreadableError(f"第 {index + 1} 列上面的列名不全")
+        places.append((basis, measure, index))
+    if len({(basis, measure) for basis, measure, _ in places}) != len(places):
+        raise UnreadableError("两列的列名相同")
+    return sorted(places, key=lambda p: (form.bases.index(p[0]), p[2]))
+
+
+def _over(row: Row, index: int) -> list[Cell]:
+    """The cell of a head row that covers a column, if it holds something."""
+    return [cell for i, cell in enumerate(row) if cell.text and i <= index < i + cell.span]
 
 
 def _check_words(form: Form, table: Table, numbers: list[int]) -> None:

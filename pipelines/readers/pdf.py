@@ -1,0 +1,327 @@
+"""Digital PDFs: page triage, text lines and ruled grids in reading order, with boxes.
+
+Belongs here: which pages can be read, and turning glyphs and frames into lines and cells. Does not
+belong here: the calls into pdfium (``pdfium``), the geometry of rules (``rules``), and any meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+
+from pipelines.model import Block, Box, Cell, Content, Grid, Issue, Line
+from pipelines.readers.pdfium import Glyphs, PageContent, page_content
+from pipelines.readers.rules import Array, Frame, frames
+
+MEDIA_TYPE = "application/pdf"
+
+_MOST_PAGES = 2000
+# Fewer glyphs than this and a picture over half of the page: a scan.
+_FEWEST_GLYPHS, _MOST_PICTURE = 10, 0.5
+# A greater share of characters without meaning: the text layer is broken.
+_MOST_UNMAPPED = 0.05
+# Baselines nearer than this share of the glyphs' height are one line.
+_SAME_LINE = 0.45
+# A gap wider than this share of the glyphs' height is a blank.
+_BLANK = 0.5
+# Page numbers and running heads stand in this share of the page, above and below.
+_MARGIN = 0.09
+_PAGE_NUMBER = re.compile(
+    r"[-—–·\s]*(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/／]\s*\d{1,4}|\s*共\s*\d{1,4}\s*页)?[-—–·\s]*"
+)
+# A line is a running head where so many pages print it in the same margin.
+_FEWEST_REPEATS = 3
+
+Triage = Literal["healthy", "broken", "scanned", "blank"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as read: its lines and grids from the top down, and what kind of page it is."""
+
+    number: int
+    triage: Triage
+    width: float
+    height: float
+    blocks: tuple[Block, ...]
+
+
+def read_pdf(data: bytes) -> Content:
+    """Lines and grids of every healthy page; a held issue for each page that cannot be read."""
+    pages, issues = _pages(data)
+    if not pages and not issues:
+        issues = [_failed("文件里没有一页", "换一份完整的文件重新放入")]
+    blocks = [block for page in _without_furniture(pages) for block in page.blocks]
+    lines = sum(isinstance(block, Line) for block in blocks)
+    return Content(MEDIA_TYPE, len(pages), lines, tuple(blocks), (*issues, *_page_issues(pages)))
+
+
+def text_at(data: bytes, locator: str) -> str:
+    """The text at ``p10/l3`` or ``p10/t1/r4c4``; past the end of a row it is empty.
+
+    Raises ``LookupError`` where the locator is none of this reader's or nothing stands there.
+    """
+    match = re.fullmatch(r"p(\d+)/(?:l\d+|t\d+/r\d+c\d+)", locator)
+    found = _texts(data).get(locator) if match else None
+    if found is None:
+        raise LookupError(f"no such place in the document: {locator}")
+    return found
+
+
+@lru_cache(maxsize=2)
+def _texts(data: bytes) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for block in read_pdf(data).blocks:
+        for item in [block] if isinstance(block, Line) else [cell for row in block.rows for cell in row]:
+            texts[item.locator] = item.text
+    return texts
+
+
+# --- pages -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def open_pdf(data: bytes) -> Iterator[Any]:
+    """An open pdfium document; ``ValueError`` with a sentence for people where it cannot be opened."""
+    import pypdfium2.raw as raw
+
+    _initialise()
+    document = raw.FPDF_LoadMemDocument64(data, len(data), None)
+    if not document:
+        if raw.FPDF_GetLastError() == raw.FPDF_ERR_PASSWORD:
+            raise ValueError("文件有密码，打不开")
+        raise ValueError("不是完整的 PDF，打不开")
+    try:
+        yield document
+    finally:
+        raw.FPDF_CloseDocument(document)
+
+
+@lru_cache(maxsize=1)
+def _initialise() -> None:
+    import pypdfium2
+
+    # Importing the package initialises the library and registers its end.
+    assert pypdfium2.raw is not None  # noqa: S101
+
+
+def _pages(data: bytes) -> tuple[list[Page], list[Issue]]:
+    import pypdfium2.raw as raw
+
+    pages: list[Page] = []
+    issues: list[Issue] = []
+    try:
+        with open_pdf(data) as document:
+            count = raw.FPDF_GetPageCount(document)
+            if count > _MOST_PAGES:
+                return [], [_failed(f"有 {count} 页，超过上限 {_MOST_PAGES} 页", "拆成几份再放入")]
+            for index in range(count):
+                try:
+                    pages.append(_page(page_content(document, index), index + 1))
+                except ValueError:
+                    issues.append(_unreadable_page(index + 1, "这一页打不开"))
+    except ValueError as error:
+        return [], [_failed(str(error), "换一份没有密码的完整文件重新放入")]
+    return pages, issues
+
+
+def _page(content: PageContent, number: int) -> Page:
+    triage = _triage(content)
+    blocks = _blocks(content, number) if triage == "healthy" else ()
+    return Page(number, triage, content.width, content.height, blocks)
+
+
+def _triage(content: PageContent) -> Triage:
+    count = len(content.glyphs)
+    if count < _FEWEST_GLYPHS:
+        area = content.width * content.height or 1.0
+        pictures = sum((r - x) * (b - t) for x, t, r, b in content.images)
+        if pictures > _MOST_PICTURE * area:
+            return "scanned"
+        if count == 0:
+            return "blank"
+    if count and content.unmapped > _MOST_UNMAPPED * count:
+        return "broken"
+    return "healthy"
+
+
+def _page_issues(pages: Sequence[Page]) -> list[Issue]:
+    reasons = {"broken": "这一页的文字层是坏的，字认不出来", "scanned": "这一页是扫描图，没有文字层"}
+    return [_unreadable_page(page.number, reasons[page.triage]) for page in pages if page.triage in reasons]
+
+
+def _unreadable_page(number: int, reason: str) -> Issue:
+    return Issue(
+        "held",
+        "读取",
+        f"第 {number} 页",
+        reason,
+        "换一份文字可选可复制的 PDF 或 Excel 重新放入",
+        f"p{number}",
+    )
+
+
+def _failed(reason: str, advice: str) -> Issue:
+    return Issue("failed", "读取", "文件", reason, advice)
+
+
+# --- blocks of a page ------------------------------------------------------------------------
+
+
+def _blocks(content: PageContent, number: int) -> tuple[Block, ...]:
+    """Text lines and grids of a page, from the top down."""
+    glyphs = content.glyphs
+    free = np.ones(len(glyphs), bool)
+    placed: list[tuple[float, Block]] = []
+    tables = 0
+    for frame in frames(content.level, content.upright):
+        inside = _inside(glyphs, frame.box) & free
+        if not inside.any():
+            continue
+        free &= ~inside
+        tables += 1
+        placed.append((frame.ys[0], _grid(glyphs.take(inside), frame, f"p{number}/t{tables}")))
+    lines = _lines(glyphs.take(free))
+    for index, (text, box) in enumerate(lines, 1):
+        placed.append((box[1], Line(text, f"p{number}/l{index}", box)))
+    return tuple(block for _, block in sorted(placed, key=lambda pair: pair[0]))
+
+
+def _centres(glyphs: Glyphs) -> tuple[Array, Array]:
+    boxes = glyphs.boxes
+    return (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+
+
+def _inside(glyphs: Glyphs, box: Box) -> Array:
+    x, y = _centres(glyphs)
+    inside: Array = (x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])
+    return inside
+
+
+def _grid(glyphs: Glyphs, frame: Frame, name: str) -> Grid:
+    """A frame with its glyphs in their cells; a merged cell's text stands in its first elementary cell."""
+    rows, columns = frame.cell_of.shape
+    x, y = _centres(glyphs)
+    column = np.clip(np.searchsorted(frame.xs, x) - 1, 0, columns - 1)
+    row = np.clip(np.searchsorted(frame.ys, y) - 1, 0, rows - 1)
+    owner = frame.cell_of[row, column]
+    by_cell: dict[int, list[int]] = {}
+    for index, cell in enumerate(owner.tolist()):
+        by_cell.setdefault(cell, []).append(index)
+    texts = {cell: _text(glyphs, indexes) for cell, indexes in by_cell.items()}
+    table = []
+    for r in range(rows):
+        cells = []
+        for c in range(columns):
+            flat = r * columns + c
+            own = int(frame.cell_of[r, c]) == flat
+            right, bottom = _extent(frame.cell_of, r, c) if own else (c + 1, r + 1)
+            cells.append(
+                Cell(
+                    texts.get(flat, "") if own else "",
+                    f"{name}/r{r + 1}c{c + 1}",
+                    (frame.xs[c], frame.ys[r], frame.xs[right], frame.ys[bottom]),
+                    right - c,
+                )
+            )
+        table.append(tuple(cells))
+    return Grid(tuple(table), frame.xs)
+
+
+def _extent(cell_of: Array, row: int, column: int) -> tuple[int, int]:
+    """One past the last column and row of the merged cell that begins here."""
+    flat = cell_of[row, column]
+    right, bottom = column + 1, row + 1
+    while right < cell_of.shape[1] and cell_of[row, right] == flat:
+        right += 1
+    while bottom < cell_of.shape[0] and cell_of[bottom, column] == flat:
+        bottom += 1
+    return right, bottom
+
+
+def _text(glyphs: Glyphs, indexes: Sequence[int]) -> str:
+    """The text of a cell, its lines parted by line ends."""
+    if len(indexes) == 1:
+        return glyphs.texts[indexes[0]]
+    return "\n".join(text for text, _ in _lines(glyphs.take(np.array(indexes))))
+
+
+def _lines(glyphs: Glyphs) -> list[tuple[str, Box]]:
+    """Lines from the top down: glyphs of one baseline from left to right, gaps as blanks.
+
+    By baselines, for glyphs of different fonts share those where their boxes differ.
+    """
+    if not glyphs.texts:
+        return []
+    boxes = glyphs.boxes
+    order = np.argsort(boxes[:, 4], kind="stable")
+    base = boxes[order, 4]
+    height = boxes[order, 3] - boxes[order, 1]
+    breaks = np.flatnonzero(np.diff(base) > _SAME_LINE * np.minimum(height[1:], height[:-1])) + 1
+    return [_line(glyphs, group) for group in np.split(order, breaks)]
+
+
+def _line(glyphs: Glyphs, group: Array) -> tuple[str, Box]:
+    boxes = glyphs.boxes[group]
+    order = np.argsort(boxes[:, 0], kind="stable")
+    boxes = boxes[order]
+    names = [glyphs.texts[i] for i in group[order].tolist()]
+    gaps = boxes[1:, 0] - boxes[:-1, 2]
+    wide = np.flatnonzero(gaps > _BLANK * (boxes[1:, 3] - boxes[1:, 1])) + 1
+    if len(wide):
+        cuts = [0, *wide.tolist(), len(names)]
+        text = " ".join("".join(names[a:b]) for a, b in pairwise(cuts))
+    else:
+        text = "".join(names)
+    return text, (
+        float(boxes[:, 0].min()),
+        float(boxes[:, 1].min()),
+        float(boxes[:, 2].max()),
+        float(boxes[:, 3].max()),
+    )
+
+
+# --- running heads and page numbers ----------------------------------------------------------
+
+
+def _without_furniture(pages: Sequence[Page]) -> list[Page]:
+    """Pages with their running heads and page numbers marked, so that tables join over them."""
+    repeated = Counter(
+        (text, where)
+        for page in pages
+        for text, where in {(line.text, where) for line, where in _margin_lines(page)}
+    )
+    marked = []
+    for page in pages:
+        furniture = {
+            line.locator
+            for line, where in _margin_lines(page)
+            if _PAGE_NUMBER.fullmatch(line.text) or repeated[line.text, where] >= _FEWEST_REPEATS
+        }
+        blocks = tuple(
+            replace(block, furniture=True)
+            if isinstance(block, Line) and block.locator in furniture
+            else block
+            for block in page.blocks
+        )
+        marked.append(replace(page, blocks=blocks))
+    return marked
+
+
+def _margin_lines(page: Page) -> list[tuple[Line, str]]:
+    found = []
+    for block in page.blocks:
+        if isinstance(block, Line) and block.box is not None:
+            if block.box[3] < _MARGIN * page.height:
+                found.append((block, "top"))
+            elif block.box[1] > (1 - _MARGIN) * page.height:
+                found.append((block, "bottom"))
+    return found

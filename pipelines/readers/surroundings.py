@@ -1,0 +1,81 @@
+"""Words that stand in cells around a table: titles, table numbers, unit and money lines, notes.
+
+Office files often hold them in the same sheet or table as the figures. Belongs here: telling such rows
+from the rows of a table, so that every reader hands over lines and grids alike.
+Does not belong here: what the table says, and any form of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from pipelines.model import Block, Cell, Grid, Line
+from pipelines.wording import fold, is_watermark, spaced_fold, title_form, wording
+
+Row = tuple[Cell, ...]
+
+# Longer words are a note or a paragraph, never a title or a unit line.
+_LONGEST = 120
+
+
+def stands_above(text: str) -> bool:
+    """Whether a cell's words are a title, a table number, or name a unit, a year or the unit of money."""
+    if len(text) > _LONGEST:
+        return False
+    w, spaced, folded = wording(), spaced_fold(text), fold(text)
+    return bool(
+        title_form(text)
+        or w.table_number.search(folded)
+        or w.unit.match(spaced)
+        or w.money_unit.match(spaced)
+        or w.year.fullmatch(spaced)
+    )
+
+
+def stands_below(text: str) -> bool:
+    """Whether a cell's words are a note below a table, or a watermark."""
+    folded = fold(text[: 2 * _LONGEST])
+    return wording().is_note(folded) or wording().declares_nil(folded) or is_watermark(text)
+
+
+def is_around(row: Sequence[Cell]) -> bool:
+    """Whether a row holds nothing but words that stand around a table."""
+    filled = [cell.text for cell in row if cell.text]
+    if len(filled) == 1:
+        return stands_above(filled[0]) or stands_below(filled[0])
+    return bool(filled) and all(map(stands_above, filled))
+
+
+def split_rows(rows: Sequence[Row], around: Callable[[Row], bool] = is_around) -> list[Block]:
+    """Rows as blocks in their order: a line for each cell of a row around a table, grids of the rest.
+
+    A grid loses the empty rows and columns at its edges, no others.
+    """
+    blocks: list[Block] = []
+    table: list[Row] = []
+    for row in rows:
+        if not around(row):
+            table.append(row)
+            continue
+        blocks += _grid(table)
+        table = []
+        blocks += [Line(cell.text, cell.locator) for cell in row if cell.text]
+    return blocks + _grid(table)
+
+
+def _grid(rows: Sequence[Row]) -> list[Block]:
+    filled = [i for i, row in enumerate(rows) if any(cell.text for cell in row)]
+    if not filled:
+        return []
+    kept = rows[filled[0] : filled[-1] + 1]
+    left = min(i for row in kept for i, cell in enumerate(row) if cell.text)
+    right = max(i + cell.span for row in kept for i, cell in enumerate(row) if cell.text)
+    return [Grid(tuple(tuple(_clipped(row[left:right])) for row in kept))]
+
+
+def _clipped(row: Row) -> list[Cell]:
+    """The cells of a row, none of them wider than the row itself."""
+    return [
+        replace(cell, span=len(row) - i) if cell.span > len(row) - i else cell for i, cell in enumerate(row)
+    ]
