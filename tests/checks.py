@@ -14,7 +14,8 @@ from decimal import Decimal
 from functools import lru_cache
 
 from pipelines.document import text_at
-from pipelines.model import DocumentPart, LineItem, Statement
+from pipelines.locators import row_place
+from pipelines.model import Content, DocumentPart, Line, LineItem, Statement
 from tests.typesetter.truth import Truth, TruthCell, TruthStatement
 
 _UNITS = {"元": Decimal(1), "千元": Decimal(1_000), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
@@ -216,3 +217,43 @@ def _reasons(part: DocumentPart) -> list[str]:
     return [f"{s.form} {s.state}: {s.reason}" for s in part.statements if s.reason][:3] + [
         f"{i.kind} {i.object} {i.reason} {i.locator} {i.text[:40]}" for i in part.issues
     ][:3]
+
+
+def assert_blocks_accounted(content: Content, part: DocumentPart) -> None:
+    """As :func:`assert_accounted` for documents that are no lines: by the blocks that a reader hands over.
+
+    Every text from a statement's first block to its last has a role or an issue that names it or its row.
+    """
+    document = part.document.document_id
+    named = {cell.cell_id.removeprefix(f"{document}/") for cell in part.cells}
+    named |= {issue.locator for issue in part.issues}
+    places = [
+        [block.locator] if isinstance(block, Line) else [row_place(row[0].locator) for row in block.rows]
+        for block in content.blocks
+    ]
+    for statement in part.statements:
+        if statement.state == "缺失":
+            continue
+        first = next(i for i, found in enumerate(places) if statement.locator in found)
+        last = max(i for i, found in enumerate(places) if statement.locator_end in found)
+        assert first <= last, f"{statement.statement_id} ends before it begins"
+        lost = [
+            f"{statement.form} {text.locator} {text.text!r}"
+            for block in content.blocks[first : last + 1]
+            for text in ([block] if isinstance(block, Line) else [c for row in block.rows for c in row])
+            if text.text and text.locator not in named and row_place(text.locator) not in named
+        ]
+        assert not lost, f"{len(lost)} texts are unaccounted for: {lost[:5]}"
+
+
+def assert_texts_stand_at_their_places(data: bytes, part: DocumentPart) -> None:
+    """Each published text is the one that the reader finds at its place, asked again; amounts say it."""
+    document = part.document.document_id
+    for cell_id, text in [(i.cell_id, i.amount_printed) for i in part.line_items] + [
+        (c.cell_id, c.text) for c in part.cells
+    ]:
+        owner, _, locator = cell_id.partition("/")
+        assert owner == document
+        assert text_at(data, locator) == text, f"{cell_id}: {text!r} was read"
+    for item in part.line_items:
+        _assert_amount(item)

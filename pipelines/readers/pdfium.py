@@ -232,9 +232,9 @@ def _codes(text_page: Any, count: int) -> list[int]:
 def _unmapped(text_page: Any, codes: list[int], printed: list[int]) -> int:
     """How many characters have no known meaning: private, replaced, or without a map in their font."""
     error = raw.FPDFText_HasUnicodeMapError
-    strange = sum(_is_private(codes[i]) or codes[i] == 0xFFFD for i in printed)
+    strange = sum(1 for i in printed if _is_private(codes[i]) or codes[i] == 0xFFFD)
     if any(error(text_page, i) == 1 for i in printed[::_EVERY]):
-        return max(strange, sum(error(text_page, i) == 1 for i in printed))
+        return max(strange, sum(1 for i in printed if error(text_page, i) == 1))
     return strange
 
 
