@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import IO
 from xml.parsers import expat
 
-from pipelines.limits import SAVE_AGAIN, LimitError, check_depth, open_archive, open_member
+from pipelines.limits import LimitError, check_depth, open_archive, open_member
 from pipelines.model import Content, Issue
 
 _CHUNK = 1 << 16

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from pipelines.limits import MAX_MERGED_AREAS, SAVE_AGAIN, Counter, LimitError
 from pipelines.model import Block, Cell, Issue, Line
+from pipelines.readers.number_format import digits, show
 from pipelines.readers.surroundings import Row, is_around, split_rows, stands_above
 
 Place = tuple[int, int]
@@ -43,6 +45,20 @@ class Sheet:
             raise LimitError(f"一张工作表有超过 {MAX_MERGED_AREAS} 处合并单元格", SAVE_AGAIN)
         if bottom >= top and right >= left and (bottom, right) != (top, left):
             self.merged.append((top, left, bottom, right))
+
+    def show_number(self, place: Place, value: Decimal, code: str | None, *, from_1904: bool) -> str:
+        """What a cell with that number format shows of a number.
+
+        Under a format that is not known the stored digits stand beside the format, so that nobody takes
+        for the shown number what may be shown a thousand times smaller.
+        """
+        shown = show(value, code, from_1904=from_1904) if code is not None else None
+        if shown is None:
+            self.unknown.append(place)
+            return f"{digits(value)} [{code or '?'}]"
+        if not shown.whole:
+            self.rounded.append(place)
+        return shown.text
 
     def locator(self, place: Place) -> str:
         """The locator of a place: ``s2/D9``."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pipelines.limits import Counter
-from pipelines.readers.number_format import BUILT_IN, GENERAL, digits, show, stored_number
+from pipelines.readers.number_format import BUILT_IN, GENERAL, stored_number
 from pipelines.readers.package import DamagedError, Event, Package
 from pipelines.readers.sheets import Place, Sheet, column_number
 
@@ -215,17 +215,5 @@ def _shown(cell: _Cell, book: _Book, sheet: Sheet, zeros: bool) -> str:
         return _text(raw)
     if not value and not zeros:
         return ""
-    return number_text(value, book.formats, cell.style, sheet, cell.place, from_1904=book.from_1904)
-
-
-def number_text(
-    value: object,
-    formats: list[str | None],
-    style: int,
-    sheet: Sheet,
-    place: Place,
-    *,
-    from_1904: bool,
-) -> str:
-    """placeholder"""
-    raise NotImplementedError
+    code = book.formats[cell.style] if cell.style < len(book.formats) else GENERAL
+    return sheet.show_number(cell.place, value, code, from_1904=book.from_1904)
