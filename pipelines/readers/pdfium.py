@@ -113,13 +113,15 @@ def _content(page: Any) -> PageContent:
     turn = raw.FPDFPage_GetRotation(page) % 4
     strokes = _Strokes(page)
     characters = _characters(page, angles=strokes.turned_text)
-    turned = _turned(characters.angles)
-    matrix = _to_seen(box, (turn + turned) % 4)
-    upright = np.array([_quarter(a) == turned for a in characters.angles]) if characters.angles else None
+    lean = _lean(characters.angles)
+    # As its text is upright; a page without text is as /Rotate shows it.
+    seen = -lean % 4 if characters.texts else turn
+    matrix = _to_seen(box, seen)
+    upright = np.array([_quarter(a) == lean for a in characters.angles]) if characters.angles else None
     glyphs = Glyphs(characters.texts, _seen_boxes(characters, matrix))
     kept = glyphs if upright is None or upright.all() else glyphs.take(upright)
     width, height = box[2] - box[0], box[3] - box[1]
-    if (turn + turned) % 2:
+    if seen % 2:
         width, height = height, width
     level, uprights = strokes.rules(matrix)
     return PageContent(
@@ -132,7 +134,7 @@ def _content(page: Any) -> PageContent:
         len(glyphs) - len(kept),
         [_seen_box(image, matrix) for image in strokes.images],
         strokes.overflow or len(glyphs) >= _MOST_GLYPHS,
-        turned,
+        (seen - turn) % 4,
     )
 
 
@@ -252,11 +254,11 @@ def _quarter(angle: float) -> int | None:
     return quarter % 4 if abs(angle - quarter * math.pi / 2) <= _OBLIQUE else None
 
 
-def _turned(angles: list[float]) -> int:
-    """By how many quarters most of the glyphs are turned against the page."""
+def _lean(angles: list[float]) -> int:
+    """By how many quarters, clockwise, most of the glyphs are turned in the page's own coordinates."""
     quarters: Counter[int] = Counter(q for a in angles if (q := _quarter(a)) is not None)
-    turned: int = max(quarters, key=lambda q: (quarters[q], -q), default=0)
-    return turned
+    lean: int = max(quarters, key=lambda q: (quarters[q], -q), default=0)
+    return lean
 
 
 def _seen_boxes(characters: _Characters, matrix: Matrix) -> Array:
@@ -271,6 +273,8 @@ def _seen_boxes(characters: _Characters, matrix: Matrix) -> Array:
 
 def _once(glyphs: Glyphs) -> Glyphs:
     """Without glyphs printed over themselves (fake bold): the same, a fraction of a width away."""
+    if not _may_repeat(glyphs):
+        return glyphs
     kept: list[int] = []
     recent: dict[str, list[tuple[float, float]]] = {}
     lefts, widths = glyphs.boxes[:, 0].tolist(), (glyphs.boxes[:, 2] - glyphs.boxes[:, 0]).tolist()
@@ -284,6 +288,22 @@ def _once(glyphs: Glyphs) -> Glyphs:
         same.append((left, base))
         kept.append(i)
     return glyphs if len(kept) == len(glyphs) else glyphs.take(np.array(kept))
+
+
+def _may_repeat(glyphs: Glyphs) -> bool:
+    """Whether two of the same glyph lie in one square of a coarse net, in any of four positions of it."""
+    if len(glyphs) < 2:
+        return False
+    codes = np.array([ord(text) for text in glyphs.texts], np.int64) << 40
+    size = float(np.max(glyphs.boxes[:, 2] - glyphs.boxes[:, 0])) * 2 * _OVERPRINT_SHARE + 2 * _OVERPRINT
+    for shift_x in (0.0, 0.5):
+        for shift_y in (0.0, 0.5):
+            x = (glyphs.boxes[:, 0] / size + shift_x).astype(np.int64)
+            y = (glyphs.boxes[:, 4] / size + shift_y).astype(np.int64)
+            keys = np.sort(codes + (y << 20) + x)
+            if (keys[1:] == keys[:-1]).any():
+                return True
+    return False
 
 
 # --- strokes ---------------------------------------------------------------------------------
@@ -402,9 +422,13 @@ def _subpaths(item: Any, matrix: Matrix, count: int) -> Iterator[list[tuple[floa
         yield points
 
 
+_MATRIX = raw.FS_MATRIX()
+_MATRIX_REF = ctypes.byref(_MATRIX)
+
+
 def _matrix(item: Any) -> Matrix:
-    matrix = raw.FS_MATRIX()
-    if not raw.FPDFPageObj_GetMatrix(item, ctypes.byref(matrix)):
+    matrix = _MATRIX
+    if not raw.FPDFPageObj_GetMatrix(item, _MATRIX_REF):
         return _IDENTITY
     return (matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f)
 
