@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
+from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -39,6 +39,10 @@ _PAGE_NUMBER = re.compile(
 )
 # A line is a running head where so many pages print it in the same margin.
 _FEWEST_REPEATS = 3
+
+# Baseline, left, right, height, text.
+_Glyph = tuple[float, float, float, float, str]
+_BASELINE, _LEFT = itemgetter(0), itemgetter(1)
 
 Triage = Literal["healthy", "broken", "scanned", "blank"]
 
@@ -212,81 +216,87 @@ def _grid(glyphs: Glyphs, frame: Frame, name: str) -> Grid:
     x, y = _centres(glyphs)
     column = np.clip(np.searchsorted(frame.xs, x) - 1, 0, columns - 1)
     row = np.clip(np.searchsorted(frame.ys, y) - 1, 0, rows - 1)
-    owner = frame.cell_of[row, column]
-    by_cell: dict[int, list[int]] = {}
-    for index, cell in enumerate(owner.tolist()):
-        by_cell.setdefault(cell, []).append(index)
-    texts = {cell: _text(glyphs, indexes) for cell, indexes in by_cell.items()}
+    owner = frame.cell_of[row, column].tolist()
+    boxes = glyphs.boxes.tolist()
+    by_cell: dict[int, list[_Glyph]] = {}
+    for text, box, cell in zip(glyphs.texts, boxes, owner, strict=True):
+        by_cell.setdefault(cell, []).append((box[4], box[0], box[2], box[3] - box[1], text))
+    texts = {cell: "\n".join(_join(line) for line in _by_baseline(inner)) for cell, inner in by_cell.items()}
+    cell_of = frame.cell_of.tolist()
+    plain = bool((frame.cell_of == np.arange(rows * columns).reshape(rows, columns)).all())
     table = []
     for r in range(rows):
         cells = []
         for c in range(columns):
             flat = r * columns + c
-            own = int(frame.cell_of[r, c]) == flat
-            right, bottom = _extent(frame.cell_of, r, c) if own else (c + 1, r + 1)
-            cells.append(
-                Cell(
-                    texts.get(flat, "") if own else "",
-                    f"{name}/r{r + 1}c{c + 1}",
-                    (frame.xs[c], frame.ys[r], frame.xs[right], frame.ys[bottom]),
-                    right - c,
-                )
-            )
+            own = plain or cell_of[r][c] == flat
+            right, bottom = (c + 1, r + 1) if plain or not own else _extent(cell_of, r, c)
+            box = (frame.xs[c], frame.ys[r], frame.xs[right], frame.ys[bottom])
+            text = texts.get(flat, "") if own else ""
+            cells.append(Cell(text, f"{name}/r{r + 1}c{c + 1}", box, right - c))
         table.append(tuple(cells))
     return Grid(tuple(table), frame.xs)
 
 
-def _extent(cell_of: Array, row: int, column: int) -> tuple[int, int]:
+def _extent(cell_of: list[list[int]], row: int, column: int) -> tuple[int, int]:
     """One past the last column and row of the merged cell that begins here."""
-    flat = cell_of[row, column]
+    flat = cell_of[row][column]
     right, bottom = column + 1, row + 1
-    while right < cell_of.shape[1] and cell_of[row, right] == flat:
+    while right < len(cell_of[row]) and cell_of[row][right] == flat:
         right += 1
-    while bottom < cell_of.shape[0] and cell_of[bottom, column] == flat:
+    while bottom < len(cell_of) and cell_of[bottom][column] == flat:
         bottom += 1
     return right, bottom
 
 
-def _text(glyphs: Glyphs, indexes: Sequence[int]) -> str:
-    """The text of a cell, its lines parted by line ends."""
-    if len(indexes) == 1:
-        return glyphs.texts[indexes[0]]
-    return "\n".join(text for text, _ in _lines(glyphs.take(np.array(indexes))))
-
-
 def _lines(glyphs: Glyphs) -> list[tuple[str, Box]]:
-    """Lines from the top down: glyphs of one baseline from left to right, gaps as blanks.
+    """Lines of free text from the top down, with their boxes."""
+    boxes = glyphs.boxes.tolist()
+    inner = [(b[4], b[0], b[2], b[3] - b[1], t, b[1], b[3]) for t, b in zip(glyphs.texts, boxes, strict=True)]
+    return [
+        (
+            _join(line),
+            (
+                min(g[1] for g in line),
+                min(g[5] for g in line),
+                max(g[2] for g in line),
+                max(g[6] for g in line),
+            ),
+        )
+        for line in _by_baseline(inner)
+    ]
+
+
+def _by_baseline(glyphs: list[Any]) -> list[list[Any]]:
+    """Glyphs (baseline, left, right, height, text, …) as lines from the top down, each from left to right.
 
     By baselines, for glyphs of different fonts share those where their boxes differ.
     """
-    if not glyphs.texts:
-        return []
-    boxes = glyphs.boxes
-    order = np.argsort(boxes[:, 4], kind="stable")
-    base = boxes[order, 4]
-    height = boxes[order, 3] - boxes[order, 1]
-    breaks = np.flatnonzero(np.diff(base) > _SAME_LINE * np.minimum(height[1:], height[:-1])) + 1
-    return [_line(glyphs, group) for group in np.split(order, breaks)]
+    if len(glyphs) < 2:
+        return [glyphs] if glyphs else []
+    glyphs.sort(key=_BASELINE)
+    lines = [[glyphs[0]]]
+    before = glyphs[0]
+    for glyph in glyphs[1:]:
+        if glyph[0] - before[0] > _SAME_LINE * min(glyph[3], before[3]):
+            lines.append([])
+        lines[-1].append(glyph)
+        before = glyph
+    for line in lines:
+        line.sort(key=_LEFT)
+    return lines
 
 
-def _line(glyphs: Glyphs, group: Array) -> tuple[str, Box]:
-    boxes = glyphs.boxes[group]
-    order = np.argsort(boxes[:, 0], kind="stable")
-    boxes = boxes[order]
-    names = [glyphs.texts[i] for i in group[order].tolist()]
-    gaps = boxes[1:, 0] - boxes[:-1, 2]
-    wide = np.flatnonzero(gaps > _BLANK * (boxes[1:, 3] - boxes[1:, 1])) + 1
-    if len(wide):
-        cuts = [0, *wide.tolist(), len(names)]
-        text = " ".join("".join(names[a:b]) for a, b in pairwise(cuts))
-    else:
-        text = "".join(names)
-    return text, (
-        float(boxes[:, 0].min()),
-        float(boxes[:, 1].min()),
-        float(boxes[:, 2].max()),
-        float(boxes[:, 3].max()),
-    )
+def _join(line: list[Any]) -> str:
+    """The text of a line's glyphs; a gap wider than half a glyph's height is a blank."""
+    parts = [line[0][4]]
+    end = line[0][2]
+    for glyph in line[1:]:
+        if glyph[1] - end > _BLANK * glyph[3]:
+            parts.append(" ")
+        parts.append(glyph[4])
+        end = glyph[2]
+    return "".join(parts)
 
 
 # --- running heads and page numbers ----------------------------------------------------------

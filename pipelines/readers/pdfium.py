@@ -40,8 +40,8 @@ _BLANKS = frozenset({0x20, 0xA0, 0x3000, 0x200B, 0xFEFF})
 
 # Every so many-eth character is asked for its map; one without makes all of them be asked.
 _EVERY = 16
-# A glyph over its own twin: nearer than this (points), or than this share of its width.
-_OVERPRINT, _OVERPRINT_SHARE = 0.6, 0.25
+# A glyph over its own twin: nearer than this share of its width, within these bounds (points).
+_OVERPRINT_SHARE, _OVERPRINT_LEAST, _OVERPRINT_MOST = 0.25, 0.6, 1.3
 _RECENT = 4
 # Paths of so few segments are a line or a rectangle, known by their bounds.
 _SIMPLE = 5
@@ -280,7 +280,7 @@ def _once(glyphs: Glyphs) -> Glyphs:
     lefts, widths = glyphs.boxes[:, 0].tolist(), (glyphs.boxes[:, 2] - glyphs.boxes[:, 0]).tolist()
     bases = glyphs.boxes[:, 4].tolist()
     for i, text in enumerate(glyphs.texts):
-        near = max(_OVERPRINT, _OVERPRINT_SHARE * widths[i])
+        near = min(max(_OVERPRINT_LEAST, _OVERPRINT_SHARE * widths[i]), _OVERPRINT_MOST)
         left, base = lefts[i], bases[i]
         same = recent.setdefault(text, [])
         if any(abs(x - left) < near and abs(y - base) < near for x, y in same[-_RECENT:]):
@@ -295,7 +295,7 @@ def _may_repeat(glyphs: Glyphs) -> bool:
     if len(glyphs) < 2:
         return False
     codes = np.array([ord(text) for text in glyphs.texts], np.int64) << 40
-    size = float(np.max(glyphs.boxes[:, 2] - glyphs.boxes[:, 0])) * 2 * _OVERPRINT_SHARE + 2 * _OVERPRINT
+    size = 2 * _OVERPRINT_MOST
     for shift_x in (0.0, 0.5):
         for shift_y in (0.0, 0.5):
             x = (glyphs.boxes[:, 0] / size + shift_x).astype(np.int64)
@@ -323,6 +323,8 @@ class _Strokes:
         self._lines: list[Box] = []
         self._edges = [ctypes.c_float() for _ in range(4)]
         self._edge_refs = [ctypes.byref(edge) for edge in self._edges]
+        self._fill, self._stroke = ctypes.c_int(), ctypes.c_int()
+        self._fill_ref, self._stroke_ref = ctypes.byref(self._fill), ctypes.byref(self._stroke)
         self._objects = self._segments = 0
         for i in range(raw.FPDFPage_CountObjects(page)):
             self._object(raw.FPDFPage_GetObject(page, i), _IDENTITY, 0)
@@ -390,9 +392,8 @@ class _Strokes:
                 self._add(min(xs), min(ys), max(xs), max(ys))
 
     def _drawn(self, item: Any) -> tuple[int, int]:
-        fill, stroke = ctypes.c_int(), ctypes.c_int()
-        raw.FPDFPath_GetDrawMode(item, ctypes.byref(fill), ctypes.byref(stroke))
-        return fill.value, stroke.value
+        raw.FPDFPath_GetDrawMode(item, self._fill_ref, self._stroke_ref)
+        return self._fill.value, self._stroke.value
 
     def _add(self, x0: float, y0: float, x1: float, y1: float) -> None:
         """Keep a level or upright line, or a rectangle as thin as one; anything else is no rule."""
