@@ -139,14 +139,14 @@ def progress_bar() -> Iterator[Any]:
 
 def print_summary(summary: RunSummary, home: Home) -> None:
     """The summary of a run as a person reads it."""
-    if summary.note:
-        typer.echo(summary.note)
+    for remark in summary.remarks:
+        typer.echo(remark)
     if not summary.published:
         return
     typer.echo(f"{'已发布' if summary.changed else '没有新内容，仓库照旧'}：{home.warehouse_file}")
     typer.echo(
         f"文档 {summary.documents:,} · 报表 {summary.statements:,} · 事实 {summary.facts:,}"
-        f" · 待核 {summary.held:,} · 读不了 {summary.unread:,} · 略过 {summary.aside:,}"
+        f" · 待核 {summary.held:,} · 读不了 {summary.unread:,}"
         f" · 用时 {summary.seconds:.1f} 秒"
     )
     print_reasons(summary, REASONS_SHOWN)

@@ -20,8 +20,8 @@ from assets.summary import REASONS_KEPT, Reason, RunSummary
 from expectations.worker import ValidationWorker
 from pipelines.document import reader_version
 from warehouse.home import Home
-from warehouse.ledger import Ledger, LedgerState
-from warehouse.sources import Listing, discover
+from warehouse.ledger import Ledger, LedgerState, vanished
+from warehouse.sources import SKIP_RULES, Listing, discover
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -29,16 +29,19 @@ if TYPE_CHECKING:
     from assets.steps import Progress
 
 NOTHING_FOUND = "没有找到可读的文件，什么也没有发布：把文档放进 {inbox}，或给出路径：juesuan run 文件或文件夹"
+SKIPPED = "按规则略过 {count} 个文件（{rule}：{meaning}），例如 {example}"
 # Dagster's own log says nothing that the progress bar and the summary do not say.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
+# A file that could not be read counts once, whether the disk or its content was at fault.
 COUNTS = """
+    WITH unread AS (SELECT path, document_id FROM source_file WHERE state = '失败')
     SELECT
         (SELECT count(*) FROM dim_document),
         (SELECT count(*) FROM dim_statement),
         (SELECT count(*) FROM fact_line_item),
-        (SELECT count(*) FROM issue WHERE kind IN ('held', 'failed')),
-        (SELECT count(*) FROM source_file WHERE state = '失败'),
+        (SELECT count(*) FROM issue ANTI JOIN unread USING (document_id) WHERE kind IN ('held', 'failed')),
+        (SELECT count(*) FROM unread),
         (SELECT count(*) FROM 待核)
 """
 # What waits for a person first, then what was left aside by rule; alike rows of a file as one.
@@ -70,13 +73,16 @@ def run(home: Path, paths: Sequence[Path] = (), *, progress: Progress | None = N
     place = Home(home).ensure()
     asked = list(paths) or [place.inbox]
     state, listing = Ledger(place).state(), discover(asked)
-    if not (listing.files or listing.problems or state.documents):
-        return RunSummary(published=False, changed=False, note=NOTHING_FOUND.format(inbox=place.inbox))
+    said = remarks(state, listing)
+    if not (listing.files or state.documents):
+        said += tuple(f"{problem.path}：{problem.reason} → {problem.advice}" for problem in listing.problems)
+        nothing = NOTHING_FOUND.format(inbox=place.inbox)
+        return RunSummary(published=False, changed=False, remarks=(nothing, *said))
     summary = last_summary(state) if state.unchanged(listing, reader_version()) else None
     if summary is None:
         run_jobs(place, asked, progress, anything_to_read(state, listing))
         summary = published_summary(place)
-    summary = replace(summary, seconds=round(time.monotonic() - started, 2))
+    summary = replace(summary, remarks=said, seconds=round(time.monotonic() - started, 2))
     Ledger(place).run(at=datetime.now(UTC), **summary.as_event())
     return summary
 
@@ -84,6 +90,18 @@ def run(home: Path, paths: Sequence[Path] = (), *, progress: Progress | None = N
 def runs(home: Home) -> list[tuple[datetime, RunSummary]]:
     """When this home was run and how each run ended, oldest first."""
     return [(event["at"], RunSummary.from_event(event)) for event in Ledger(home).state().runs]
+
+
+def remarks(state: LedgerState, listing: Listing) -> tuple[str, ...]:
+    """What the listing says that no row of the warehouse does: files left aside, withdrawals refused."""
+    by_rule: dict[str, list[Path]] = {}
+    for skipped in listing.skipped:
+        by_rule.setdefault(skipped.rule, []).append(skipped.path)
+    aside = (
+        SKIPPED.format(count=len(paths), rule=rule, meaning=SKIP_RULES[rule], example=paths[0].name)
+        for rule, paths in by_rule.items()
+    )
+    return (*aside, *vanished(state, listing).refused)
 
 
 def last_summary(state: LedgerState) -> RunSummary | None:

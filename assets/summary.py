@@ -33,7 +33,8 @@ class RunSummary:
     ``held`` counts what was held of documents, ``unread`` the files that could not be read, ``open`` the rows
     of 待核 (both, and what was left aside by rule); ``reasons`` has what was held or unread first.
     ``published`` says that a warehouse stands that holds everything that was read; ``changed`` that this
-    run made it; ``note`` is the sentence to show where nothing was published or something needs saying.
+    run made it; ``remarks`` are sentences that stand in no table: why nothing was
+    published, what was skipped.
     """
 
     published: bool
@@ -45,13 +46,8 @@ class RunSummary:
     unread: int = 0
     open: int = 0
     reasons: tuple[Reason, ...] = ()
-    note: str = ""
+    remarks: tuple[str, ...] = ()
     seconds: float = 0.0
-
-    @property
-    def aside(self) -> int:
-        """Rows of 待核 that wait for nobody: left aside by a named rule."""
-        return self.open - self.held - self.unread
 
     def exit_code(self, *, strict: bool) -> int:
         """0 published · 1 nothing published · with ``strict`` 3 when anything is held or unread."""
@@ -68,4 +64,5 @@ class RunSummary:
         """The summary that a ledger event holds; keys it does not know are left aside."""
         known = {f.name: event[f.name] for f in fields(cls) if f.name in event}
         known["reasons"] = tuple(Reason(**reason) for reason in event.get("reasons", ()))
+        known["remarks"] = tuple(event.get("remarks", ()))
         return cls(**known)

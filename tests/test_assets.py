@@ -372,8 +372,37 @@ def test_a_broken_invariant_leaves_the_published_file_and_says_so(home, quick, m
 def test_a_run_with_nothing_to_read_says_what_to_do(tmp_path) -> None:
     summary = run(tmp_path / "new")
     assert not summary.published
-    assert "inbox" in summary.note
+    assert "inbox" in summary.remarks[0]
     assert summary.exit_code(strict=False) == 1
+
+
+def test_a_path_that_is_not_there_publishes_nothing_and_is_named(tmp_path) -> None:
+    summary = run(tmp_path / "new", [tmp_path / "missing"])
+    assert summary.exit_code(strict=False) == 1
+    assert "missing" in summary.remarks[1]
+
+
+def test_bad_files_are_counted_once_and_skipped_ones_are_named(home, quick) -> None:
+    (home.inbox / "空.txt").touch()
+    (home.inbox / "乱.txt").write_bytes(bytes(range(256)) * 9)
+    shutil.copy(next(home.inbox.glob("*2024*")), home.inbox / "重复.txt")
+    (home.inbox / "照片.jpg").touch()
+    summary = run(home.root)
+    assert (summary.documents, summary.unread, summary.held) == (4, 2, 0)
+    assert summary.open == 3
+    assert [Path(reason.file).name for reason in summary.reasons] == ["乱.txt", "空.txt", "重复.txt"]
+    assert all(reason.reason and reason.advice for reason in summary.reasons)
+    assert "照片.jpg" in summary.remarks[0]
+    assert run(home.root).remarks == summary.remarks
+
+
+def test_a_folder_that_vanishes_is_not_withdrawn_and_the_run_says_so(home, quick) -> None:
+    run(home.root)
+    for path in home.inbox.iterdir():
+        path.unlink()
+    summary = run(home.root)
+    assert (summary.published, summary.documents) == (True, 2)
+    assert "撤回" in summary.remarks[0]
 
 
 def test_a_quiet_run_imports_nothing_heavy(home, quick) -> None:
@@ -422,7 +451,7 @@ def test_exit_codes(summary, strict, code) -> None:
 
 def test_a_summary_survives_the_ledger(home) -> None:
     reason = Reason("a.txt", "表", "L1", "为什么", "怎么办", 1)
-    said = RunSummary(True, True, 1, 2, 3, held=1, open=2, reasons=(reason,))
+    said = RunSummary(True, True, 1, 2, 3, held=1, open=2, reasons=(reason,), remarks=("略过",))
     Ledger(home).run(at=NOW, **said.as_event())
     assert runs(home) == [(NOW, said)]
 

@@ -72,7 +72,7 @@ def test_a_wrong_option_is_exit_2() -> None:
         (RunSummary(True, True, documents=1), ["--strict"], 0, "已发布"),
         (RunSummary(True, True, held=1, open=1), [], 0, "待核 1"),
         (RunSummary(True, True, held=1, open=1), ["--strict"], 3, "待核 1"),
-        (RunSummary(False, False, note="什么也没有发布"), ["--strict"], 1, "什么也没有发布"),
+        (RunSummary(False, False, remarks=("什么也没有发布",)), ["--strict"], 1, "什么也没有发布"),
     ],
 )
 def test_the_exit_code_and_the_words_follow_the_summary(
