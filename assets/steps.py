@@ -12,14 +12,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from assets.fanout import Job, broken_by, limits_from, read_all, workers_from
 from expectations.suites_data import load_suites
-from pipelines.document import read_document, reader_version
+from pipelines.document import reader_version
 from pipelines.model import DocumentPart, Issue
 from warehouse import lake
 from warehouse.home import Home
 from warehouse.ledger import DocumentState, Ledger, LedgerState, vanished
 from warehouse.schema import lake_tables, tables
-from warehouse.sources import ListedFile, SourceProblem, discover, kept, take
+from warehouse.sources import ListedFile, SourceProblem, discover, take
 
 if TYPE_CHECKING:
     import polars as pl
@@ -148,45 +149,39 @@ def read_documents(
 ) -> dict[str, int]:
     """Read what this reader has not read yet, of all documents or of those of some years; keep the parts.
 
-    Of some years also what the cache of parts has lost. A document on which the reader breaks is noted
-    as failed and tried again in the next run.
+    Of some years also what the cache of parts has lost. A document that could not be read is noted
+    with the reason and tried again in the next run.
     """
     ledger, version = Ledger(home), reader_version()
     state = ledger.state()
     names = {file.sha256: Path(file.path).name for file in reversed(state.files.values()) if file.sha256}
     unread = state.unread(version) if years is None else _without_part(home, state, version, years)
+    jobs = [Job(sha256, home.sources / sha256, names[sha256]) for sha256 in unread]
     failed = 0
-    for sha256 in watched("读文档", unread, progress, names.__getitem__):
-        try:
-            part = in_known_years(read_document(kept(home, sha256), name=names[sha256]), now)
-            lake.write_part(home, part)
-        except Exception as error:  # one document never stops a run
-            note_failure(ledger, _paths(state, sha256), error, now)
+    if jobs:
+        progress("读文档", 0, len(jobs), "")
+    outcomes = read_all(jobs, workers=workers_from(), limits=limits_from())
+    for done, outcome in enumerate(outcomes, 1):
+        sha256, failure = outcome.job.sha256, outcome.failure
+        if outcome.part is not None:
+            part = in_known_years(outcome.part, now)
+            try:
+                lake.write_part(home, part)
+            except Exception as error:  # one document never stops a run
+                failure = broken_by(error)
+            else:
+                year = part.document.fiscal_year
+                ledger.read(sha256=sha256, reader_version=version, fiscal_year=year, at=now)
+        if failure is not None:
+            ledger.unreadable(sha256=sha256, reason=failure.reason, advice=failure.advice, at=now)
             failed += 1
-        else:
-            year = part.document.fiscal_year
-            ledger.read(sha256=sha256, reader_version=version, fiscal_year=year, at=now)
+        progress("读文档", done, len(jobs), outcome.job.name)
     return {"文档": len(state.documents), "读入": len(unread) - failed, "失败": failed}
 
 
 def _without_part(home: Home, state: LedgerState, version: str, years: Sequence[int]) -> list[str]:
     dated = [d for d in state.documents.values() if d.reader_version and (d.fiscal_year or 0) in years]
     return [d.sha256 for d in dated if not lake.has_part(home, d.document_id, version)]
-
-
-def _paths(state: LedgerState, sha256: str) -> list[str]:
-    return [f.path for f in state.current.values() if f.sha256 == sha256 and f.status == "seen"]
-
-
-def note_failure(ledger: Ledger, paths: Sequence[str], error: Exception, now: datetime) -> None:
-    """Note for every path of a document why it could not be read and what to do."""
-    if isinstance(error, SourceProblem):
-        reason, advice = error.reason, error.advice
-    else:
-        reason = f"读取程序出错（{type(error).__name__}：{' '.join(str(error).split())[:200]}）"
-        advice = "这是程序的问题：把文件和这句话交给维护者；修好后再运行一次"
-    for path in paths:
-        ledger.failed(path=path, reason=reason, advice=advice, at=now)
 
 
 def in_known_years(part: DocumentPart, now: datetime) -> DocumentPart:

@@ -16,6 +16,7 @@ from assets import steps
 from assets.run import ranges, run, runs
 from assets.summary import Reason, RunSummary
 from expectations.bridge import FAILURE_SCHEMA, RESULT_SCHEMA, Validation
+from pipelines import document
 from pipelines.document import reader_version
 from pipelines.model import Document, DocumentPart
 from warehouse import lake
@@ -198,14 +199,14 @@ def test_what_each_step_makes_covers_the_lake_and_the_build() -> None:
 
 
 def test_a_document_that_breaks_the_reader_stops_nothing_and_is_listed(home, monkeypatch) -> None:
-    read = steps.read_document
+    read = document.read_document
 
     def sometimes(data: bytes, *, name: str) -> DocumentPart:
         if "2023" in name:
             raise RuntimeError("坏了\n两行")
         return read(data, name=name)
 
-    monkeypatch.setattr(steps, "read_document", sometimes)
+    monkeypatch.setattr(document, "read_document", sometimes)
     ingest(home)
     finish(home)
     assert len(documents(home)) == 1
@@ -213,7 +214,7 @@ def test_a_document_that_breaks_the_reader_stops_nothing_and_is_listed(home, mon
     assert "RuntimeError" in reason
     assert "\n" not in reason
     assert advice
-    monkeypatch.setattr(steps, "read_document", read)
+    monkeypatch.setattr(document, "read_document", read)
     ingest(home)
     assert steps.pending_years(home) == [2023]
 
@@ -419,7 +420,7 @@ def test_a_quiet_run_imports_nothing_heavy(home, quick) -> None:
 def test_a_new_reader_reads_everything_again(home, quick, monkeypatch) -> None:
     run(home.root)
     version = "9-" + reader_version()
-    read = steps.read_document
+    read = document.read_document
 
     def newer(data: bytes, *, name: str) -> DocumentPart:
         from dataclasses import replace
@@ -427,7 +428,7 @@ def test_a_new_reader_reads_everything_again(home, quick, monkeypatch) -> None:
         part = read(data, name=name)
         return replace(part, document=replace(part.document, reader_version=version))
 
-    monkeypatch.setattr(steps, "read_document", newer)
+    monkeypatch.setattr(document, "read_document", newer)
     for module in (steps, run_module):
         monkeypatch.setattr(module, "reader_version", lambda: version)
     assert run(home.root).changed

@@ -71,7 +71,7 @@ def test_a_year_goes_to_the_worker_and_its_validation_comes_back():
 
 def test_a_worker_that_nobody_asks_ends_at_once():
     with ValidationWorker() as worker:
-        pid = worker._process.pid
+        pid = worker._child.pid
         started = time.monotonic()
     assert time.monotonic() - started < 2
     assert ended(pid)
@@ -82,7 +82,7 @@ def test_an_exception_in_the_caller_ends_the_worker():
 
     def interrupted():
         with worker:
-            pids.append(worker._process.pid)
+            pids.append(worker._child.pid)
             raise KeyboardInterrupt
 
     pids = []
@@ -93,7 +93,7 @@ def test_an_exception_in_the_caller_ends_the_worker():
 
 def test_a_worker_that_dies_is_a_clear_error():
     with ValidationWorker() as worker:
-        os.kill(worker._process.pid, signal.SIGKILL)
+        os.kill(worker._child.pid, signal.SIGKILL)
         with pytest.raises(ValidationFailedError, match="校验进程意外结束"):
             worker.validate(2024, tables())
 
@@ -109,7 +109,7 @@ def test_the_worker_ends_with_a_caller_that_is_killed():
         import os
         from expectations.worker import ValidationWorker
         worker = ValidationWorker().__enter__()
-        print(worker._process.pid, flush=True)
+        print(worker._child.pid, flush=True)
         os.kill(os.getpid(), 9)
         """,
         timeout=60,
@@ -189,8 +189,10 @@ def test_what_a_library_prints_never_reaches_the_channel():
         noisy = types.ModuleType("expectations.bridge")
         noisy.prepare, noisy.validate = lambda: print("noise", flush=True), None
         sys.modules["expectations.bridge"] = noisy
-        from expectations.worker import _serve
-        _serve(os.getppid())
+        sys.argv[1:] = [str(os.getppid())]
+        from expectations.worker import _answer
+        from pipelines.child import serve
+        serve(_answer)
         """,
         timeout=60,
         input="",

@@ -150,6 +150,28 @@ def test_a_failure_is_quiet_while_it_stays_the_same(tmp_path):
     assert not ledger.state().unchanged(discover([tmp_path / "gone.txt"]), READER)
 
 
+def test_a_document_that_cannot_be_read_says_why_until_it_is(tmp_path):
+    home, folder = a_home(tmp_path), folder_of(tmp_path, "a.txt")
+    ledger = a_run(home, folder)
+    (sha256,) = ledger.state().documents
+    broken = {"sha256": sha256, "reason": "崩溃", "advice": "换一份", "at": day(2)}
+    ledger.unreadable(**broken)
+    state = ledger.state()
+    document = state.documents[sha256]
+    assert (document.reason, document.advice, document.reader_version) == ("崩溃", "换一份", None)
+    # The year that an older reader put it in has to be written again, without it.
+    assert (state.pending_years, state.changed_since_publish) == ({2024}, True)
+    assert state.unread(READER) == [sha256]
+    assert not state.unchanged(discover([folder]), READER)
+    ledger.published(at=day(2), digest="d")
+    ledger.unreadable(**broken)
+    assert not ledger.state().changed_since_publish
+    ledger.unreadable(**broken | {"reason": "停住"})
+    assert ledger.state().changed_since_publish
+    ledger.read(sha256=sha256, reader_version=READER, fiscal_year=2024, at=day(3))
+    assert ledger.state().documents[sha256].reason == ""
+
+
 def test_a_torn_last_line_is_dropped_and_the_next_event_starts_a_line(tmp_path):
     home = a_home(tmp_path)
     ledger = Ledger(home)

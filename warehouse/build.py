@@ -102,6 +102,8 @@ def _digest(files: dict[str, list[Path]], state: LedgerState) -> str:
             found.update(f"{table}/{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     for key, file in sorted(state.files.items()):
         found.update(f"{key}\0{file.status}\0{file.reason}\0{file.first_seen.isoformat()}\n".encode())
+    for sha256, document in sorted(state.documents.items()):
+        found.update(f"{sha256}\0{document.reason}\n".encode())
     return found.hexdigest()[:16]
 
 

@@ -48,13 +48,18 @@ class FileState:
 
 @dataclass(slots=True)
 class DocumentState:
-    """What is known of one content, whatever paths it has. ``withdrawn_at`` is set while it has none."""
+    """What is known of one content, whatever paths it has. ``withdrawn_at`` is set while it has none.
+
+    ``reader_version`` is empty while no reader has read it; why not is ``reason``, where one has tried.
+    """
 
     sha256: str
     first_seen: datetime
     reader_version: str | None = None
     fiscal_year: int | None = None
     withdrawn_at: datetime | None = None
+    reason: str = ""
+    advice: str = ""
 
     @property
     def document_id(self) -> str:
@@ -180,6 +185,10 @@ class Ledger:
         """A document was read by this version of the reader, and is of this year (``None``: unknown)."""
         self._append("read", at, sha256=sha256, reader_version=reader_version, fiscal_year=fiscal_year)
 
+    def unreadable(self, *, sha256: str, reason: str, advice: str, at: datetime) -> None:
+        """A document's content is kept, but reading it failed; it is tried again in the next run."""
+        self._append("unreadable", at, sha256=sha256, reason=reason, advice=advice)
+
     def failed(
         self,
         *,
@@ -294,7 +303,10 @@ def _apply(state: LedgerState, event: Mapping[str, Any]) -> None:
             state.pending_years.add(document.fiscal_year or 0)
         document.reader_version = event["reader_version"]
         document.fiscal_year = event["fiscal_year"]
+        document.reason = document.advice = ""
         state.pending_years.add(document.fiscal_year or 0)
+    elif kind == "unreadable":
+        _apply_unreadable(state, event, at)
     elif kind == "withdrawn" and event["path"] in state.current:
         last = state.current[event["path"]]
         last.status, last.last_seen = "withdrawn", at
@@ -306,6 +318,16 @@ def _apply(state: LedgerState, event: Mapping[str, Any]) -> None:
         state.runs.append({**event, "at": at})
     if kind in ("seen", "failed", "read", "withdrawn"):
         state.changed_since_publish = True
+
+
+def _apply_unreadable(state: LedgerState, event: Mapping[str, Any], at: datetime) -> None:
+    document = state.documents.setdefault(event["sha256"], DocumentState(event["sha256"], at))
+    # A failure that is known already changes nothing that is published.
+    state.changed_since_publish |= (document.reason, document.advice) != (event["reason"], event["advice"])
+    document.reason, document.advice = event["reason"], event["advice"]
+    if document.reader_version is not None:
+        state.pending_years.add(document.fiscal_year or 0)
+        document.reader_version = None
 
 
 def _apply_file(state: LedgerState, event: Mapping[str, Any], at: datetime) -> None:

@@ -218,9 +218,14 @@ def _file_verdict(
     if main[file.sha256] != file.path:
         reason = f"内容与 {main[file.sha256]} 完全相同，只入库一次"
         return "重复", reason, "不影响结果；不需要的那一份可以移走"
+    document = state.documents[file.sha256]
     verdict, reason, advice = verdicts.get(
-        file.sha256[:12],
-        ("失败", "内容已留存，但没有读出任何东西", "再运行一次；仍然如此的，把文件交给维护者"),
+        document.document_id,
+        (
+            "失败",
+            document.reason or "内容已留存，但没有读出任何东西",
+            document.advice or "再运行一次；仍然如此的，把文件交给维护者",
+        ),
     )
     current = state.current[file.path]
     if current is not file and current.sha256:

@@ -1,0 +1,86 @@
+"""A reader that does what the document tells it: what broken and hostile documents do to a real one."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import replace
+
+from pipelines.document import read_document
+from pipelines.model import DocumentPart
+
+PREFIX = b"\x00do "
+
+
+class Trap:
+    """Runs a command wherever it is unpickled."""
+
+    def __reduce__(self):
+        return os.system, ("touch " + os.environ["TRAP"],)
+
+
+def read(data: bytes, *, name: str) -> DocumentPart:
+    """Do as told, or read the document as it is."""
+    if not data.startswith(PREFIX):
+        return replace(read_document(data, name=name), cells=(), issues=())
+    order, *words = data.removeprefix(PREFIX).decode().split()
+    return globals()[f"_{order}"](*words)
+
+
+def _crash() -> None:
+    os.abort()
+
+
+def _exit(code: str) -> None:
+    print("说过的话", file=sys.stderr, flush=True)
+    os._exit(int(code))
+
+
+def _stall(seconds: str) -> None:
+    time.sleep(float(seconds))
+
+
+def _eat() -> None:
+    eaten = []
+    while True:
+        eaten.append(b"x" * (16 << 20))
+        time.sleep(0.01)
+
+
+def _run_out() -> None:
+    raise MemoryError
+
+
+def _raise() -> None:
+    raise RuntimeError("坏了\n两行")
+
+
+def _nothing() -> str:
+    return "不是文档"
+
+
+def _trap() -> Trap:
+    return Trap()
+
+
+def _noise(text: str) -> DocumentPart:
+    """Write on every pipe that this process has, as a library that is out of its mind would."""
+    for handle in range(3, 64):
+        try:
+            os.write(handle, text.encode() * 100)
+        except OSError:
+            continue
+    time.sleep(60)
+    return _where()
+
+
+def _where() -> DocumentPart:
+    """A document whose name is the process that read it."""
+    part = read_document("一份文档\n".encode(), name="")
+    return replace(part, document=replace(part.document, title=str(os.getpid())))
+
+
+def _grow(mib: str) -> DocumentPart:
+    globals()["kept"] = b"x" * (int(mib) << 20)
+    return _where()
