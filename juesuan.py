@@ -190,7 +190,7 @@ def to_terminal(result: QueryResult) -> str:
     return to_table(result, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
 
 
-# --- status, explain, dev --------------------------------------------------------------------
+# --- status, explain, evidence, dev ------------------------------------------------------------
 
 
 @app.command()
@@ -241,6 +241,25 @@ def explain(
         raise fail(str(error.args[0])) from error
     for label, text in steps:
         typer.echo(f"{label.ljust(5, '　')} {text}")
+
+
+@app.command()
+def evidence(
+    cell: Annotated[str, typer.Argument(metavar="CELL", help="单元格编号，如 8f3451943585/L257/c3")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="写到哪里：PDF 为 x.png，其他为 x.html")
+    ],
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """一个数印在哪里：标出单元格的那一页（PNG）或那一段（HTML）。"""
+    from warehouse.evidence import EvidenceError, write_evidence
+    from warehouse.query import QueryError
+
+    try:
+        write_evidence(open_home(home), cell, output)
+    except (QueryError, LookupError, EvidenceError) as error:
+        raise fail(str(error.args[0])) from error
+    typer.echo(f"证据已写入 {output}")
 
 
 @app.command()

@@ -9,14 +9,12 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import groupby
-from types import MappingProxyType
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
-from pipelines.amounts import read_amount
 from pipelines.locators import row_place
 from pipelines.model import Box, Cell, Content, Line
 
@@ -33,6 +31,10 @@ _FRAME, _TINT = (208, 0, 0), (255, 240, 170)
 
 # Rows of a passage: those that open it (title, unit, head), those around the cell, those that end it.
 _OPENING, _AROUND, _ENDING = 14, 8, 4
+# So few rows are not worth leaving out.
+_SHORT_GAP = 6
+# Set to the right, as tables do; whether it is a number that can be taken is not asked here.
+_NUMBER = re.compile(r"[-−+]?\d[\d,，.． ]*%?")
 _WORD = re.compile(r"(.+)/w(\d+)")
 
 
@@ -45,12 +47,12 @@ def suffix(media_type: str) -> str:
 
 
 def page_png(
-    data: bytes, page: int, box: Box, *, dpi: int = 150, about: Mapping[str, str] = MappingProxyType({})
+    data: bytes, page: int, box: Box, *, dpi: int = 150, about: Sequence[tuple[str, str]] = ()
 ) -> bytes:
     """A whole page of a PDF as it is read, the cell in a red frame and lightly tinted.
 
-    ``page`` counts from 1; ``box`` is as in ``Cell``; ``about`` is written into the picture's own text
-    fields. ``LookupError`` if the bytes are no PDF that pdfium opens or lack that page.
+    ``page`` counts from 1; ``box`` is as in ``Cell``; ``about``, label and text, is kept as the picture's
+    own description. ``LookupError`` if the bytes are no PDF that pdfium opens or lack that page.
     """
     import pypdfium2 as pdfium
     from PIL.PngImagePlugin import PngInfo
@@ -69,8 +71,7 @@ def page_png(
         raise LookupError(f"第 {page} 页画不出来：{error}") from error
     _mark(image, box, image.width / seen.width)
     fields = PngInfo()
-    for label, text in about.items():
-        fields.add_itxt(label, text)
+    fields.add_itxt("Description", "\n".join(f"{label}：{text}" for label, text in about))
     out = io.BytesIO()
     image.save(out, "PNG", pnginfo=fields, dpi=(scale * _POINTS, scale * _POINTS))
     return out.getvalue()
@@ -102,14 +103,11 @@ def _side(low: float, high: float, edge: int, least: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One line of text or one row of a table; ``table`` counts the tables, None for text."""
+    """One line of text or one row of a table with its place; ``table`` counts the tables, None for text."""
 
+    place: str
     cells: tuple[Cell | Line, ...]
-    table: int | None
-
-    @property
-    def place(self) -> str:
-        return row_place(self.cells[0].locator) if self.table is not None else self.cells[0].locator
+    table: int | None = None
 
 
 def passage_html(
@@ -136,9 +134,9 @@ def passage_html(
 def _rows(content: Content) -> Iterator[_Row]:
     for number, block in enumerate(content.blocks):
         if isinstance(block, Line):
-            yield _Row((block,), None)
+            yield _Row(block.locator, (block,))
         else:
-            yield from (_Row(row, number) for row in block.rows if row)
+            yield from (_Row(row_place(row[0].locator), row, number) for row in block.rows if row)
 
 
 def _find(rows: Sequence[_Row], locator: str) -> tuple[int, int | None]:
@@ -146,8 +144,10 @@ def _find(rows: Sequence[_Row], locator: str) -> tuple[int, int | None]:
     for i, row in enumerate(rows):
         if locator == row.place or any(cell.locator == locator for cell in row.cells):
             return i, None
-    if word := _WORD.fullmatch(locator):
-        return _find(rows, word[1])[0], int(word[2])
+    word = _WORD.fullmatch(locator)
+    line = next((i for i, row in enumerate(rows) if word and row.place == word[1]), None)
+    if word and line is not None:
+        return line, int(word[2])
     raise LookupError(f"来源里找不到位置 {locator}")
 
 
@@ -155,7 +155,11 @@ def _chosen(first: int, last: int, at: int) -> list[int]:
     """Which rows of a passage are shown: all of a short one, else opening, surroundings and ending."""
     wanted = {*range(first, first + _OPENING), *range(at - _AROUND, at + _AROUND + 1)}
     wanted |= {*range(last - _ENDING + 1, last + 1)}
-    return sorted(i for i in wanted if first <= i <= last)
+    chosen = sorted(i for i in wanted if first <= i <= last)
+    for before, after in pairwise(tuple(chosen)):
+        if after - before <= _SHORT_GAP:
+            chosen += range(before + 1, after)
+    return sorted(chosen)
 
 
 def _shown(rows: Sequence[_Row], chosen: Sequence[int], marked: str, word: int | None) -> Iterator[str]:
@@ -166,10 +170,10 @@ def _shown(rows: Sequence[_Row], chosen: Sequence[int], marked: str, word: int |
         for i in group:
             if left_out := i - before - 1:
                 words = f"……（此处略去 {left_out} 行）……"
-                gap = (
-                    f"<p>{words}</p>" if table is None else f'<tr><th></th><td colspan="99">{words}</td></tr>'
-                )
-                yield gap.replace(">", ' class="gap">', 1)
+                if table is None:
+                    yield f'<p class="gap">{words}</p>'
+                else:
+                    yield f'<tr class="gap"><th></th><td colspan="99">{words}</td></tr>'
             yield _row(rows[i], marked, word)
             before = i
         yield "" if table is None else "</table>"
@@ -188,13 +192,13 @@ def _row(row: _Row, marked: str, word: int | None) -> str:
 def _cells(cells: Iterable[Cell | Line], marked: str, *, whole: bool) -> Iterator[str]:
     covered = 0
     for cell in cells:
-        hit = whole or cell.locator == marked
+        hit = cell.locator == marked or (whole and bool(cell.text))
         if covered and not cell.text and not hit:
             covered -= 1
             continue
         covered = getattr(cell, "span", 1) - 1
         span = f' colspan="{covered + 1}"' if covered else ""
-        number = ' class="number"' if read_amount(cell.text).value is not None else ""
+        number = ' class="number"' if _NUMBER.fullmatch(cell.text) else ""
         text = escape(cell.text)
         yield f"<td{span}{number}>{_mark_text(text) if hit else text}</td>"
 
@@ -209,7 +213,7 @@ def _words(text: str, word: int | None) -> str:
 
 
 def _mark_text(escaped: str) -> str:
-    return f'<mark id="cell">{escaped}</mark>'
+    return f"<mark>{escaped}</mark>"
 
 
 _STYLE = """

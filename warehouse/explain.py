@@ -10,9 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.document import text_at
+from pipelines.evidence import suffix
 from warehouse.home import Home
-from warehouse.query import query
-from warehouse.schema import identifier, literal
+from warehouse.lake import BOX_COLUMNS
+from warehouse.query import rows_where
+from warehouse.sources import SourceProblem, kept
 
 Step = tuple[str, str]
 
@@ -33,46 +35,52 @@ def explain(home: Home, cell_id: str) -> list[Step]:
 
     ``LookupError`` if the published file has no such cell, ``QueryError`` if there is no published file.
     """
-    found = _rows(home, "dim_cell", cell_id=cell_id)
-    facts = _rows(home, "fact_line_item", cell_id=cell_id)
+    found = rows_where(home, "dim_cell", cell_id=cell_id)
+    facts = rows_where(home, "fact_line_item", cell_id=cell_id)
     if not found and not facts:
         raise LookupError(
             f"仓库里没有单元格 {cell_id}：编号见视图 单元格 的“单元格”列，形如 8f3451943585/L257/c3。"
         )
-    steps = _source(home, cell_id)
+    document = rows_where(home, "dim_document", document_id=cell_id.partition("/")[0])[0]
+    steps = _source(home, document, cell_id.partition("/")[2])
     steps += [step for cell in found for step in _role(cell)]
     steps += [step for fact in facts for step in _fact(home, fact)]
-    return steps + _repairs(home, cell_id, facts) + _failures(home, cell_id)
+    steps += _repairs(home, cell_id, facts) + _failures(home, cell_id)
+    return [*steps, ("证据", f"juesuan evidence {cell_id} -o x{suffix(document['media_type'])}")]
 
 
-def _rows(home: Home, table: str, **where: str | int) -> list[dict[str, Any]]:
-    """The rows of a table in which the columns have those values."""
-    condition = " AND ".join(f"{identifier(name)} = {literal(str(value))}" for name, value in where.items())
-    columns, rows = query(home, f"SELECT * FROM {identifier(table)} WHERE {condition}")  # noqa: S608 - quoted
-    return [dict(zip(columns, row, strict=True)) for row in rows]
-
-
-def _source(home: Home, cell_id: str) -> list[Step]:
-    document_id, _, locator = cell_id.partition("/")
-    document = _rows(home, "dim_document", document_id=document_id)[0]
+def _source(home: Home, document: dict[str, Any], locator: str) -> list[Step]:
     about = [document["unit_name"], document["fiscal_year"], document["level"], document["kind"]]
-    kept = home.sources / document["sha256"]
-    text = text_at(kept.read_bytes(), locator) if kept.exists() else None
+    version = f"（文档 {document['document_id']}，读取版本 {document['reader_version']}）"
     return [
-        ("文件", f"{document['path'] or ''}（文档 {document_id}，读取版本 {document['reader_version']}）"),
+        ("文件", f"{document['path'] or ''}{version}"),
         ("关于", " · ".join(str(value) for value in about if value is not None)),
         ("位置", locator),
-        ("原文", "来源文件不在了，无法核对" if text is None else f"「{text}」"),
+        ("原文", _printed(home, document["sha256"], locator)),
     ]
+
+
+def _printed(home: Home, sha256: str, locator: str) -> str:
+    """What stands in the kept source at the place, read anew."""
+    try:
+        return f"「{text_at(kept(home, sha256), locator)}」"
+    except SourceProblem:
+        return "来源文件不在了，无法核对"
+    except LookupError:
+        return "来源里没有这个位置，无法核对：用 juesuan run 重读"
 
 
 def _role(cell: dict[str, Any]) -> list[Step]:
     ignored = f"，按规则 {cell['rule']} 略过" if cell["rule"] else ""
-    return [("去向", f"{cell['role']}{ignored}")]
+    steps = [("去向", f"{cell['role']}{ignored}")]
+    if cell["box_left"] is not None:
+        left, top, right, bottom = (f"{cell[side]:.1f}" for side in BOX_COLUMNS)
+        steps.insert(0, ("页面", f"第 {cell['page']} 页，自左上角 ({left}, {top}) 至 ({right}, {bottom}) 点"))
+    return steps
 
 
 def _fact(home: Home, fact: dict[str, Any]) -> list[Step]:
-    statement = _rows(home, "dim_statement", statement_id=fact["statement_id"])[0]
+    statement = rows_where(home, "dim_statement", statement_id=fact["statement_id"])[0]
     title = statement["title_printed"] or statement["form"]
     row = [
         f"第 {fact['row_seq']} 行",
@@ -100,7 +108,7 @@ def _fact(home: Home, fact: dict[str, Any]) -> list[Step]:
 
 def _shown(home: Home, cell_id: str) -> str:
     """What the analyst's views show of the cell, or why they do not."""
-    shown = _rows(home, "单元格", 单元格=cell_id)
+    shown = rows_where(home, "单元格", 单元格=cell_id)
     if not shown:
         return "不进视图：这份文档不是现行版本（已被取代或撤回）"
     value = "空" if shown[0]["金额"] is None else f"{shown[0]['金额']:f} {shown[0]['计量单位']}"
@@ -113,9 +121,9 @@ def _exact(value: Decimal) -> str:
 
 def _repairs(home: Home, cell_id: str, facts: list[dict[str, Any]]) -> list[Step]:
     """What was repaired in the cell itself, or in the code or name of the row that it stands in."""
-    repairs = _rows(home, "repair", cell_id=cell_id)
+    repairs = rows_where(home, "repair", cell_id=cell_id)
     for fact in facts:
-        repairs += _rows(home, "repair", statement_id=fact["statement_id"], row_seq=fact["row_seq"])
+        repairs += rows_where(home, "repair", statement_id=fact["statement_id"], row_seq=fact["row_seq"])
     return [
         ("修复", f"{r['attribute']} {r['printed']} → {r['repaired']}（{r['rule']}：{r['evidence']}）")
         for r in repairs
@@ -124,8 +132,8 @@ def _repairs(home: Home, cell_id: str, facts: list[dict[str, Any]]) -> list[Step
 
 def _failures(home: Home, cell_id: str) -> list[Step]:
     steps = []
-    for failure in _rows(home, "expectation_failure", cell_id=cell_id):
-        said = _rows(home, "expectation_result", expectation=failure["expectation"])[0]
+    for failure in rows_where(home, "expectation_failure", cell_id=cell_id):
+        said = rows_where(home, "expectation_result", expectation=failure["expectation"])[0]
         words = f"{SEVERITY[said['severity']]}：{said['description']}（{failure['value']}）"
         steps.append(("校验", f"{words}，{failure['expectation']}"))
     return steps

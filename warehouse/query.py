@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from warehouse.home import Home
+from warehouse.schema import identifier, literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,6 +64,13 @@ def query(home: Home, sql: str) -> QueryResult:
             return QueryResult([d[0] for d in cursor.description or ()], cursor.fetchall())
         except duckdb.Error as error:
             raise QueryError(one_line(error)) from error
+
+
+def rows_where(home: Home, table: str, **where: str | int) -> list[dict[str, Any]]:
+    """The rows of a table or view in which the columns have those values."""
+    condition = " AND ".join(f"{identifier(name)} = {literal(str(value))}" for name, value in where.items())
+    columns, rows = query(home, f"SELECT * FROM {identifier(table)} WHERE {condition}")  # noqa: S608 - quoted
+    return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _check(connection: duckdb.DuckDBPyConnection, sql: str) -> None:

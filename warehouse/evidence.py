@@ -1,0 +1,104 @@
+"""A published cell as evidence: the page (PNG) or the passage (HTML) of its kept source, with it marked.
+
+Belongs here: finding the cell in the published file and its source in the home, and writing the file that
+was asked for. Does not belong here: drawing and writing out a place (``pipelines.evidence``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from pathlib import Path
+from typing import Any
+
+from pipelines.evidence import page_png, passage_html, suffix
+from pipelines.readers import read
+from warehouse.explain import explain
+from warehouse.home import Home
+from warehouse.lake import BOX_COLUMNS
+from warehouse.query import rows_where
+from warehouse.sources import SourceProblem, kept
+
+# What a person calls a document of such a media type; any other has no pages either.
+KINDS = {
+    "application/pdf": " PDF",
+    "text/plain": "文本文件",
+    "text/html": "网页",
+    "application/vnd.ms-excel": "电子表格",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "电子表格",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": " Word 文档",
+}
+SHOWS = {".png": "图片", ".html": " HTML"}
+# The steps of an explanation that stand above a passage.
+ABOUT = ("文件", "关于", "报表", "行", "列", "状态", "换算", "数量", "修复", "校验", "位置")
+
+
+class EvidenceError(RuntimeError):
+    """Why there is no evidence: one line that says what to do."""
+
+
+def write_evidence(home: Home, cell_id: str, target: Path) -> None:
+    """Write the page or passage of a published cell to ``target``; a file that is there is replaced.
+
+    ``LookupError`` if the published file has no such cell, ``QueryError`` if there is none,
+    ``EvidenceError`` for a target or a source that does not do.
+    """
+    steps = [(label, text) for label, text in explain(home, cell_id) if label in ABOUT]
+    document = rows_where(home, "dim_document", document_id=cell_id.partition("/")[0])[0]
+    _check(target, document["media_type"])
+    data = _source(home, document["sha256"])
+    steps += [("单元格", cell_id), ("来源指纹", f"sha256 {document['sha256']}")]
+    try:
+        shown = _evidence(home, cell_id, data, target.suffix.lower(), steps)
+    except LookupError as error:
+        raise EvidenceError(f"{error.args[0]}；用 juesuan run 重读后再试") from error
+    _put(target, shown)
+
+
+def _check(target: Path, media_type: str) -> None:
+    """Refuse a target that cannot be, before anything is drawn."""
+    wanted = suffix(media_type)
+    if target.is_dir():
+        raise EvidenceError(f"{target} 是文件夹：请给出文件名，如 -o {target / ('x' + wanted)}")
+    if target.suffix.lower() != wanted:
+        kind = KINDS.get(media_type, "没有页的文件")
+        raise EvidenceError(f"这是{kind}，证据是{SHOWS[wanted]}：请用 -o x{wanted}")
+    if not target.parent.is_dir():
+        raise EvidenceError(f"文件夹 {target.parent} 不存在：先建好它，或换一个位置")
+
+
+def _source(home: Home, sha256: str) -> bytes:
+    """The kept bytes; evidence is never made from others."""
+    try:
+        data = kept(home, sha256)
+    except SourceProblem as problem:
+        raise EvidenceError(f"{problem.reason}：{problem.advice}") from problem
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise EvidenceError(f"留存的原文 sources/{sha256} 已被改动，不能作证据：从备份恢复它")
+    return data
+
+
+def _evidence(home: Home, cell_id: str, data: bytes, ending: str, steps: list[tuple[str, str]]) -> bytes:
+    cells = rows_where(home, "dim_cell", cell_id=cell_id)
+    if ending == ".png":
+        placed = next((cell for cell in cells if cell["box_left"] is not None), None)
+        if placed is None:
+            raise LookupError("没有记下这个单元格在页上的位置")
+        left, top, right, bottom = (placed[side] for side in BOX_COLUMNS)
+        return page_png(data, placed["page"], (left, top, right, bottom), about=steps)
+    of: dict[str, Any] = (cells or rows_where(home, "fact_line_item", cell_id=cell_id))[0]
+    statement = rows_where(home, "dim_statement", statement_id=of["statement_id"])[0]
+    extent = (statement["locator"], statement["locator_end"])
+    return passage_html(read(data), cell_id.partition("/")[2], extent, steps).encode("utf-8")
+
+
+def _put(target: Path, shown: bytes) -> None:
+    """Write the file whole or not at all."""
+    scratch = target.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        scratch.write_bytes(shown)
+        scratch.replace(target)
+    except OSError as error:
+        raise EvidenceError(f"写不了 {target}（{error.strerror or error}）：换一个能写的位置") from error
+    finally:
+        scratch.unlink(missing_ok=True)
