@@ -20,6 +20,7 @@ from tests.typesetter.manner import Manner
 from tests.typesetter.truth import Truth, TruthCell
 
 Rows = Sequence[Sequence[Box]]
+PlacedRows = tuple[tuple["PlacedCell", ...], ...]
 
 NUMBER = re.compile(r"-?[\d,]+(?:\.\d+)?")
 # A part of fewer rows is not cut so that one stands alone.
@@ -46,7 +47,7 @@ class PlacedGrid:
     page: int
     table: int
     form: str
-    rows: tuple[tuple[PlacedCell, ...], ...]
+    rows: PlacedRows
 
     @property
     def texts(self) -> tuple[tuple[str, ...], ...]:
@@ -100,6 +101,23 @@ def spans(rows: Rows) -> Iterator[Span]:
         yield Span(r, c, down, right, rows[r][c])
 
 
+def placed(
+    rows: Rows, boxes: Mapping[tuple[int, int], PageBox] | None = None
+) -> tuple[tuple[PlacedCell, ...], ...]:
+    """The grid that a page shows of these rows: a border that no cell of the page has divides nothing.
+
+    ``boxes`` are the places of cells by the row and column of their upper left corner.
+    """
+    cells = list(spans(rows))
+    places = sorted({s.column for s in cells})
+    levels = sorted({s.row for s in cells})
+    grid = [[PlacedCell("")] * len(places) for _ in levels]
+    for s in cells:
+        box = boxes.get((s.row, s.column)) if boxes else None
+        grid[levels.index(s.row)][places.index(s.column)] = PlacedCell(s.box.text, s.box.fact, box)
+    return tuple(map(tuple, grid))
+
+
 def parts(table: Table, manner: Manner, look: Look) -> list[tuple[Rows, Rows]]:
     """Header and body rows of each part that begins on a page of its own; the first has the header."""
     body = list(table.body)
@@ -135,4 +153,4 @@ def font_folder() -> Path:
 
 def odd_spacing(text: str) -> str | None:
     """A name of two characters as offices stretch it (小　计), or None where that is not done."""
-    return f"{text[0]}\u3000{text[1]}" if len(text) == 2 and not NUMBER.fullmatch(text) else None
+    return f"{text[0]}\u3000{text[1]}" if len(text) == 2 and text.isalpha() else None

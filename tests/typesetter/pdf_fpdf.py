@@ -25,7 +25,6 @@ from tests.typesetter.look import WATERMARK, Look
 from tests.typesetter.manner import Manner
 from tests.typesetter.paged import (
     NUMBER,
-    PlacedCell,
     PlacedGrid,
     PrintedPdf,
     Rows,
@@ -34,6 +33,7 @@ from tests.typesetter.paged import (
     numbered,
     odd_spacing,
     parts,
+    placed,
     spans,
 )
 from tests.typesetter.pdf_finish import PRINTED_AT, finish
@@ -42,6 +42,7 @@ MARGIN = 42.0
 LEADING = 1.28
 PAD = 2.4
 RULE = 0.5
+_SPACING = 0.35
 _SIZES = (9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0, 4.5)
 _LEADER = "."
 # Style of words: size, alignment, space above.
@@ -330,17 +331,12 @@ class Press:
         if self.look.stamp:
             radius = min(50.0, (levels[-1] - levels[0]) / 2)
             self._stamp(edges[-1] - radius - 30, levels[-1] - radius, radius)
-        placed = [[PlacedCell(box.text, box.fact) for box in row] for row in rows]
-        for span in cells:
-            place = (
-                edges[span.column],
-                levels[span.row],
-                edges[span.column + span.columns],
-                levels[span.row + span.rows],
-            )
-            known = None if self.look.turned else place
-            placed[span.row][span.column] = PlacedCell(span.box.text, span.box.fact, known)
-        self.grids.append(PlacedGrid(self.pdf.page, 0, form, tuple(map(tuple, placed))))
+        boxes = {}
+        for s in cells:
+            right, bottom = edges[s.column + s.columns], levels[s.row + s.rows]
+            boxes[s.row, s.column] = (edges[s.column], levels[s.row], right, bottom)
+        shown = placed(rows, None if self.look.turned else boxes)
+        self.grids.append(PlacedGrid(self.pdf.page, 0, form, shown))
         self.table_pages.add(self.pdf.page)
         self.y = levels[-1]
 
@@ -360,30 +356,26 @@ class Press:
                 x = (left + right - length) / 2
             elif number and span.column > 0:
                 x = right - length
-            self._run(x, y + size * 1.02, line, size, right - left)
+            self._run(x, y + size * 1.02, line, size, left, right)
             y += size * LEADING
 
-    def _run(self, x: float, baseline: float, text: str, size: float, room: float) -> None:
-        """One line of a cell: in one run, or in two with odd spacing."""
-        wide = odd_spacing(text)
+    def _run(self, x: float, baseline: float, text: str, size: float, left: float, right: float) -> None:
+        """One line of a cell: in one run, or in two with odd spacing where there is room."""
         length = self._length(text, size)
         if not self.look.odd_spacing or len(text) < 2:
             self._text(x, baseline, text, size)
-        elif wide and length + size <= room:
-            self._text(x, baseline, text[0], size)
-            self._text(x + 2 * size, baseline, text[1], size)
-        elif NUMBER.fullmatch(text):
-            cut = len(text) // 2
-            spaced = 0.35
-            self.pdf.set_char_spacing(spaced)
-            start = x - spaced * len(text) if length + spaced * len(text) <= room else x
-            self._text(start, baseline, text[:cut], size)
-            self._text(start + self._length(text[:cut], size) + spaced * cut, baseline, text[cut:], size)
-            self.pdf.set_char_spacing(0)
-        else:
-            cut = len(text) // 2
-            self._text(x, baseline, text[:cut], size)
-            self._text(x + self._length(text[:cut], size), baseline, text[cut:], size)
+            return
+        cut = len(text) // 2
+        spaced = _SPACING if NUMBER.fullmatch(text) else 0.0
+        apart = size if odd_spacing(text) else 0.0
+        more = spaced * len(text) + apart
+        if length + more > right - left:
+            spaced = apart = more = 0.0
+        x = max(left, min(x, right - length - more))
+        self.pdf.set_char_spacing(spaced)
+        self._text(x, baseline, text[:cut], size)
+        self._text(x + self._length(text[:cut], size) + spaced * cut + apart, baseline, text[cut:], size)
+        self.pdf.set_char_spacing(0)
 
     # --- rules ------------------------------------------------------------------------------
 

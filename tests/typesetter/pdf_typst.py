@@ -19,7 +19,6 @@ from tests.typesetter.look import WATERMARK, Look
 from tests.typesetter.manner import Manner
 from tests.typesetter.paged import (
     NUMBER,
-    PlacedCell,
     PlacedGrid,
     PrintedPdf,
     Rows,
@@ -28,6 +27,7 @@ from tests.typesetter.paged import (
     numbered,
     odd_spacing,
     parts,
+    placed,
     spans,
 )
 from tests.typesetter.pdf_finish import finish
@@ -237,8 +237,7 @@ def _grids(
     grids = []
     for (page, part), marked in sorted(pages.items()):
         form, boxes = rows[part]
-        placed = [tuple(PlacedCell(box.text, box.fact) for box in boxes[row]) for row in sorted(marked)]
-        grids.append(PlacedGrid(page, 0, form, tuple(placed)))
+        grids.append(PlacedGrid(page, 0, form, placed([boxes[row] for row in sorted(marked)])))
     return grids
 
 
