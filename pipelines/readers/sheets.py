@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pipelines.limits import MAX_MERGED_AREAS, SAVE_AGAIN, Counter, LimitError
-from pipelines.model import Block, Cell, Issue, Line
+from pipelines.model import Block, Cell, Grid, Issue, Line
 from pipelines.readers.number_format import digits, show
 from pipelines.readers.surroundings import Row, is_around, split_rows, stands_above
 
@@ -91,7 +91,20 @@ def sheet_blocks(sheet: Sheet, cells: Counter) -> tuple[list[Block], list[Issue]
     blocks: list[Block] = []
     for run in _runs(sheet, spans, cells):
         blocks += _run_blocks(sheet, run)
-    return blocks, issues
+    return _trimmed(blocks), issues
+
+
+def _trimmed(blocks: list[Block]) -> list[Block]:
+    """The grids of a sheet without the columns at its edges where only words around the tables stand."""
+    rows = [row for block in blocks if isinstance(block, Grid) for row in block.rows]
+    used = {i for row in rows for i, cell in enumerate(row) if cell.text}
+    used |= {i + cell.span - 1 for row in rows for i, cell in enumerate(row) if cell.span > 1}
+    if not used:
+        return blocks
+    seen = slice(min(used), max(used) + 1)
+    return [
+        Grid(tuple(row[seen] for row in block.rows)) if isinstance(block, Grid) else block for block in blocks
+    ]
 
 
 def _show_only_what_is_seen(sheet: Sheet, issues: list[Issue]) -> dict[Place, int]:

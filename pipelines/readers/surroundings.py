@@ -8,7 +8,6 @@ Does not belong here: what the table says, and any form of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from pipelines.model import Block, Cell, Grid, Line
 from pipelines.wording import fold, is_watermark, spaced_fold, title_form, wording
@@ -50,7 +49,7 @@ def is_around(row: Sequence[Cell]) -> bool:
 def split_rows(rows: Sequence[Row], around: Callable[[Row], bool] = is_around) -> list[Block]:
     """Rows as blocks in their order: a line for each cell of a row around a table, grids of the rest.
 
-    A grid loses the empty rows and columns at its edges, no others.
+    A grid keeps all its columns: by their number it continues a table that a page break cut.
     """
     blocks: list[Block] = []
     table: list[Row] = []
@@ -65,17 +64,4 @@ def split_rows(rows: Sequence[Row], around: Callable[[Row], bool] = is_around) -
 
 
 def _grid(rows: Sequence[Row]) -> list[Block]:
-    filled = [i for i, row in enumerate(rows) if any(cell.text for cell in row)]
-    if not filled:
-        return []
-    kept = rows[filled[0] : filled[-1] + 1]
-    left = min(i for row in kept for i, cell in enumerate(row) if cell.text)
-    right = max(i + cell.span for row in kept for i, cell in enumerate(row) if cell.text)
-    return [Grid(tuple(tuple(_clipped(row[left:right])) for row in kept))]
-
-
-def _clipped(row: Row) -> list[Cell]:
-    """The cells of a row, none of them wider than the row itself."""
-    return [
-        replace(cell, span=len(row) - i) if cell.span > len(row) - i else cell for i, cell in enumerate(row)
-    ]
+    return [Grid(tuple(rows))] if any(cell.text for row in rows for cell in row) else []
