@@ -235,6 +235,8 @@ def _settle(one: Found, all_found: Sequence[Found]) -> None:
         one.state = "无数据"
     elif region.has_table:
         one.state = "空表"
+    elif region.strays:
+        _hold(one, "标题下没有框线分明的表格，只有散行，读不出列")
     else:
         one.state = "缺失"
         one.reasons.append("有标题，没有表格，也没有写明无数据")

@@ -202,14 +202,20 @@ def subjects(classification: Literal["functional", "economic"]) -> dict[str, tup
 
 
 @cache
-def data_digest() -> str:
-    """A digest over forms and references: part of the reader's version.
+def digest() -> str:
+    """A digest over the reader's code, forms, aliases and references: the version of what reads.
 
-    A new template or alias changes it, so that what was held is read again.
+    Any change of them changes it, so that no part in the lake is older than what reads now; a new
+    template or alias rescues what was held.
     """
-    digest = hashlib.sha256()
-    for folder in ("forms", "references"):
-        for entry in sorted(_package(folder).iterdir(), key=lambda e: e.name):
-            if entry.name.endswith((".yml", ".csv")):
-                digest.update(entry.name.encode() + b"\0" + entry.read_bytes())
-    return digest.hexdigest()[:10]
+    found = hashlib.sha256()
+    _digest_folder(files("pipelines"), found)
+    return found.hexdigest()[:12]
+
+
+def _digest_folder(folder: Traversable, found: Any) -> None:
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        if entry.is_dir():
+            _digest_folder(entry, found)
+        elif entry.name.endswith((".py", ".yml", ".csv")):
+            found.update(entry.name.encode() + b"\0" + entry.read_bytes())

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pipelines.model import Block, Box, Cell, Content, Grid, Issue, Line
+from pipelines.readers.level_rules import grid, stacks
 from pipelines.readers.pdfium import Glyphs, PageContent, page_content
 from pipelines.readers.rules import Array, Frame, frames
 
@@ -186,13 +187,23 @@ def _blocks(content: PageContent, number: int) -> tuple[Block, ...]:
     free = np.ones(len(glyphs), bool)
     placed: list[tuple[float, Block]] = []
     tables = 0
-    for frame in frames(content.level, content.upright):
+    found = frames(content.level, content.upright)
+    for frame in found:
         inside = _inside(glyphs, frame.box) & free
         if not inside.any():
             continue
         free &= ~inside
         tables += 1
         placed.append((frame.ys[0], _grid(glyphs.take(inside), frame, f"p{number}/t{tables}")))
+    for stack in stacks(content.level, [frame.box for frame in found]):
+        box = (stack[0][1], stack[0][0], stack[0][2], stack[-1][0])
+        inside = _inside(glyphs, box) & free
+        inner = glyphs.take(inside)
+        table = grid(stack, _plain(inner), f"p{number}/t{tables + 1}")
+        if table is not None:
+            free &= ~inside
+            tables += 1
+            placed.append((box[1], table))
     lines = _lines(glyphs.take(free))
     for index, (text, box) in enumerate(lines, 1):
         placed.append((box[1], Line(text, f"p{number}/l{index}", box)))
@@ -217,10 +228,9 @@ def _grid(glyphs: Glyphs, frame: Frame, name: str) -> Grid:
     column = np.clip(np.searchsorted(frame.xs, x) - 1, 0, columns - 1)
     row = np.clip(np.searchsorted(frame.ys, y) - 1, 0, rows - 1)
     owner = frame.cell_of[row, column].tolist()
-    boxes = glyphs.boxes.tolist()
     by_cell: dict[int, list[_Glyph]] = {}
-    for text, box, cell in zip(glyphs.texts, boxes, owner, strict=True):
-        by_cell.setdefault(cell, []).append((box[4], box[0], box[2], box[3] - box[1], text))
+    for glyph, cell in zip(_plain(glyphs), owner, strict=True):
+        by_cell.setdefault(cell, []).append(glyph)
     texts = {cell: "\n".join(_join(line) for line in _by_baseline(inner)) for cell, inner in by_cell.items()}
     cell_of = frame.cell_of.tolist()
     plain = bool((frame.cell_of == np.arange(rows * columns).reshape(rows, columns)).all())
@@ -236,6 +246,13 @@ def _grid(glyphs: Glyphs, frame: Frame, name: str) -> Grid:
             cells.append(Cell(text, f"{name}/r{r + 1}c{c + 1}", box, right - c))
         table.append(tuple(cells))
     return Grid(tuple(table), frame.xs)
+
+
+def _plain(glyphs: Glyphs) -> list[_Glyph]:
+    """Baseline, left, right, height and text of each glyph."""
+    return [
+        (b[4], b[0], b[2], b[3] - b[1], t) for t, b in zip(glyphs.texts, glyphs.boxes.tolist(), strict=True)
+    ]
 
 
 def _extent(cell_of: list[list[int]], row: int, column: int) -> tuple[int, int]:
