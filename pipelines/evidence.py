@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MOST_PIXELS = 40_000_000
 _POINTS = 72
 # The frame stands off the cell by this much (points), so that it hides no rule and no digit.
-_MARGIN = 1.5
+_MARGIN = 0.5
 _FRAME_WIDTH = 1.5
 _FRAME, _TINT = (208, 0, 0), (255, 240, 170)
 

@@ -21,11 +21,14 @@ from juesuan import app
 from pipelines import evidence
 from pipelines.document import read_document
 from pipelines.evidence import page_png, passage_html
+from pipelines.locators import page_of
 from pipelines.model import Cell, CellRole, Content, Grid, Line
 from pipelines.readers import read
 from pipelines.readers.pdfium import page_content
 from pipelines.sheet import RowKey, Sheet
 from pipelines.vocabulary import forms
+from tests.shared_documents import SHARED, needs_shared
+from tests.typesetter.corpus import LOOKS, printed
 from tests.warehouse_fixtures import a_home, day, document, full_part, keep
 from warehouse.build import build
 from warehouse.evidence import write_evidence
@@ -130,13 +133,13 @@ def test_the_frame_is_where_the_reader_found_the_number(rotate, matrix):
 
 def test_the_tint_is_inside_the_frame_only_and_nothing_else_changes():
     plain = pixels(page_png(typeset(BLOCK), 1, (0.0, 0.0, 1.0, 1.0), dpi=72))
-    marked = pixels(page_png(typeset(BLOCK), 1, BOX, dpi=72))
+    marked = pixels(page_png(typeset(BLOCK), 1, (70.0, 118.0, 130.0, 150.0), dpi=72))
     changed = (plain != marked).any(axis=2)
     changed[:10, :10] = False
     left, top, right, bottom = extent(changed)
     assert (left, top, right, bottom) == extent(red(marked))
     inside = marked[top:bottom, left:right][~red(marked)[top:bottom, left:right]]
-    assert {tuple(pixel) for pixel in inside if pixel[0] > 200} == {(255, 240, 170)}
+    assert {tuple(pixel) for pixel in inside} >= {(255, 240, 170), (0, 0, 170)}
 
 
 @pytest.mark.parametrize(
@@ -178,6 +181,46 @@ def test_every_measure_of_a_page_has_a_box_even_a_blank_one():
         ("0123456789ab/p1/t1/r4c3", "1.50", BOX),
         ("0123456789ab/p1/t1/r4c4", "", BOX),
     ]
+
+
+@pytest.mark.parametrize("look", ["rotate-90", "turned-270", "cropbox"])
+def test_every_amount_of_a_printed_disclosure_has_its_box(look):
+    made = printed("fpdf", 1, LOOKS[look])
+    part = read_document(made.data, name="x.pdf")
+    places = {role.cell_id: role.box for role in part.cells if role.role == "amount"}
+    assert set(places) == {item.cell_id for item in part.line_items}
+    true = {
+        f"{part.document.document_id}/p{grid.page}/t{grid.table}/r{r}c{c}": cell.box
+        for grid in made.grids
+        for r, row in enumerate(grid.rows, 1)
+        for c, cell in enumerate(row, 1)
+        if cell.box
+    }
+    for cell_id in places.keys() & true.keys():
+        assert places[cell_id] == pytest.approx(true[cell_id], abs=0.1)
+    # Something is printed in the frame of a number and nothing in that of a blank.
+    for item in (*part.line_items[:4], *part.line_items[-4:]):
+        page, box = page_of(item.cell_id.partition("/")[2]), places[item.cell_id]
+        image = pixels(page_png(made.data, page, box, dpi=72))
+        left, top, right, bottom = (round(side) for side in box)
+        inside = image[top + 3 : bottom - 3, left + 3 : right - 3]
+        assert (inside.sum(axis=2) < 300).any() == bool(item.amount_printed), item
+
+
+@needs_shared
+def test_every_amount_of_the_real_disclosure_stands_in_its_box():
+    import pypdfium2
+
+    data = next((SHARED / "pdf").glob("*财政局*.pdf")).read_bytes()
+    part = read_document(data, name="x.pdf")
+    boxes = {role.cell_id: role.box for role in part.cells if role.box}
+    with pypdfium2.PdfDocument(data) as opened:
+        texts = [(page.get_textpage(), page.get_height()) for page in opened]
+        for item in part.line_items:
+            text, height = texts[page_of(item.cell_id.partition("/")[2]) - 1]
+            left, top, right, bottom = boxes[item.cell_id]
+            seen = text.get_text_bounded(left, height - bottom, right, height - top)
+            assert seen.strip() == item.amount_printed, item.cell_id
 
 
 # --- a passage ---------------------------------------------------------------------------------
