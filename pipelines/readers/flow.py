@@ -41,10 +41,10 @@ class FlowTable:
 
     @property
     def arranges(self) -> bool:
-        """Whether it only arranges the page: it holds tables, or no row of more than one cell."""
+        """Whether it only arranges the page: it holds tables, or has one column only."""
         cells = [cell for row in self.rows for cell in row]
         nested = any(isinstance(piece, FlowTable) for cell in cells for piece in cell.pieces)
-        return nested or all(len(row) < 2 for row in self.rows)
+        return nested or all(sum(cell.columns for cell in row) < 2 for row in self.rows)
 
     @property
     def cell(self) -> FlowCell | None:

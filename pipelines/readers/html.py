@@ -171,7 +171,8 @@ class _Page:
 
     def _words(self, text: str | None) -> None:
         if text:
-            self.flow.text(text if self._preformatted else _BLANKS.sub(" ", text))
+            text = text if self._preformatted else _BLANKS.sub(" ", text)
+            self.flow.text(text.replace("\xa0", " "))
 
     def issues(self) -> list[Issue]:
         """What the page holds and does not show."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pipelines.limits import MAX_MERGED_AREAS, SAVE_AGAIN, Counter, LimitError
-from pipelines.model import Block, Cell, Grid, Issue, Line
+from pipelines.model import Block, Cell, Grid, Issue
 from pipelines.readers.number_format import digits, show
 from pipelines.readers.surroundings import Row, is_around, split_rows, stands_above
 
@@ -192,11 +192,7 @@ def _run_blocks(sheet: Sheet, run: list[Row]) -> list[Block]:
             return bool(sheet.ruled) and not ruled(row) and any(stands_above(c.text) for c in row if c.text)
         return not (ruled(row) if sheet.ruled else wide)
 
-    return [_one_line(block) if isinstance(block, Line) else block for block in split_rows(run, around)]
-
-
-def _one_line(line: Line) -> Line:
-    return Line(" ".join(line.text.split("\n")), line.locator) if "\n" in line.text else line
+    return split_rows(run, around)
 
 
 def _filled(row: Row) -> int:

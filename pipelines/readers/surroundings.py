@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from pipelines.locators import row_place
 from pipelines.model import Block, Cell, Grid, Line
 from pipelines.wording import fold, is_watermark, spaced_fold, title_form, wording
 
@@ -26,6 +27,7 @@ def stands_above(text: str) -> bool:
     return bool(
         title_form(text)
         or w.table_number.search(folded)
+        or w.table_number_tail.search(folded)
         or w.unit.match(spaced)
         or w.money_unit.match(spaced)
         or w.year.fullmatch(spaced)
@@ -43,7 +45,12 @@ def is_around(row: Sequence[Cell]) -> bool:
     filled = [cell.text for cell in row if cell.text]
     if len(filled) == 1:
         return stands_above(filled[0]) or stands_below(filled[0])
-    return bool(filled) and all(map(stands_above, filled))
+    return bool(filled) and (all(map(stands_above, filled)) or _begins_with_label(filled))
+
+
+def _begins_with_label(filled: Sequence[str]) -> bool:
+    """Whether a row is a unit line whose label stands in a cell of its own: 部门： | 示例局 | 2024年度."""
+    return fold(filled[0]).endswith(":") and bool(wording().unit.match(spaced_fold(" ".join(filled))))
 
 
 def split_rows(rows: Sequence[Row], around: Callable[[Row], bool] = is_around) -> list[Block]:
@@ -59,8 +66,17 @@ def split_rows(rows: Sequence[Row], around: Callable[[Row], bool] = is_around) -
             continue
         blocks += _grid(table)
         table = []
-        blocks += [Line(cell.text, cell.locator) for cell in row if cell.text]
+        blocks += _lines(row)
     return blocks + _grid(table)
+
+
+def _lines(row: Row) -> list[Block]:
+    """A line for each cell, or one for the row where a label and what it labels stand in two cells."""
+    filled = [cell for cell in row if cell.text]
+    texts = [" ".join(cell.text.split("\n")) for cell in filled]
+    if len(filled) > 1 and _begins_with_label(texts):
+        return [Line(" ".join(texts), row_place(filled[0].locator))]
+    return [Line(text, cell.locator) for cell, text in zip(filled, texts, strict=True)]
 
 
 def _grid(rows: Sequence[Row]) -> list[Block]:

@@ -121,12 +121,18 @@ class _Workbook:
                     )
 
 
+def lay_out(composition: Composition, look: SheetLook) -> tuple[Workbook, dict[TruthCell, str]]:
+    """A composition as a workbook, with the places of its cells."""
+    made = _Workbook(composition, look)
+    return made.book, made.locators
+
+
 def print_xlsx(
     disclosure: Disclosure, manner: Manner | None = None, look: SheetLook | None = None
 ) -> Printed:
     """The disclosure as an .xlsx workbook."""
     composition = compose(disclosure, manner)
-    made = _Workbook(composition, look or SheetLook())
+    book, locators = lay_out(composition, look or SheetLook())
     stream = io.BytesIO()
-    made.book.save(stream)
-    return Printed(stream.getvalue(), composition.truth, made.locators)
+    book.save(stream)
+    return Printed(stream.getvalue(), composition.truth, locators)
