@@ -28,7 +28,10 @@ from pipelines.readers.pdfium import page_content
 from pipelines.sheet import RowKey, Sheet
 from pipelines.vocabulary import forms
 from tests.shared_documents import SHARED, needs_shared
-from tests.typesetter.corpus import LOOKS, printed
+from tests.typesetter.corpus import LOOKS, disclosure, printed
+from tests.typesetter.docx import print_docx
+from tests.typesetter.html import print_html
+from tests.typesetter.xlsx import print_xlsx
 from tests.warehouse_fixtures import a_home, day, document, full_part, keep
 from warehouse.build import build
 from warehouse.evidence import write_evidence
@@ -294,10 +297,9 @@ def test_any_text_is_shown_as_it_is(text, about):
     assert page.marked == [text]
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-def test_every_published_cell_of_the_samples_is_marked_in_its_passage(path):
-    data = path.read_bytes()
-    part, made = read_document(data, name=path.name), read(data)
+def assert_every_cell_is_marked(data: bytes) -> None:
+    """Every line item and every cell of a statement is marked, once, with the text that is printed there."""
+    part, made = read_document(data, name="x"), read(data)
     extents = {s.statement_id: (s.locator, s.locator_end) for s in part.statements}
     places = {item.cell_id: (item.amount_printed, item.statement_id) for item in part.line_items}
     places |= {role.cell_id: (role.text, role.statement_id) for role in part.cells}
@@ -305,6 +307,16 @@ def test_every_published_cell_of_the_samples_is_marked_in_its_passage(path):
     for cell_id, (text, statement_id) in places.items():
         page = passage_html(made, cell_id.partition("/")[2], extents[statement_id], [])
         assert [unescape(mark) for mark in MARK.findall(page)] == [text], cell_id
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_every_published_cell_of_the_samples_is_marked_in_its_passage(path):
+    assert_every_cell_is_marked(path.read_bytes())
+
+
+@pytest.mark.parametrize("print_it", [print_docx, print_html, print_xlsx])
+def test_every_cell_of_an_office_file_is_marked_in_its_passage(print_it):
+    assert_every_cell_is_marked(print_it(disclosure(1)).data)
 
 
 LONG = content(
