@@ -25,7 +25,20 @@ _FEWEST_HEAD_WORDS = 2
 
 def row_labels(row: Row) -> list[str]:
     """The compared texts of the cells that hold something."""
-    return [name_key(cell.text) for cell in row if cell.text]
+    return [label for cell in row if cell.text for label in cell_labels(cell)]
+
+
+def cell_labels(cell: Cell) -> tuple[str, ...]:
+    """The head words of a cell: its text, or each of its lines where only they are head words.
+
+    A heading and the word below it fall into one cell where no rule parts them (项目 / 科目名称).
+    """
+    whole = name_key(cell.text)
+    if "\n" in cell.text and whole not in head_words():
+        lines = tuple(name_key(line) for line in cell.text.split("\n"))
+        if all(line in head_words() for line in lines):
+            return lines
+    return (whole,)
 
 
 @cache

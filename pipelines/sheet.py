@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from pipelines.amounts import read_amount, to_yuan
-from pipelines.header import Row, form_words
+from pipelines.header import Row, cell_labels, form_words
 from pipelines.locators import row_place
 from pipelines.model import Cell, CellRole, Issue, Line, LineItem, Repair, Status
 from pipelines.vocabulary import Form
-from pipelines.wording import fold, name_key, wording
+from pipelines.wording import fold, wording
 
 _CENT = Decimal("0.01")
 HOLD_ROW = "核对原件；若是转换所致，换一份完整的文件重新放入"
@@ -67,8 +67,9 @@ class Sheet:
         """Claim the cells of the head that the form knows; what it does not know is left over."""
         known = form_words(self.form) | wording().structural
         for cell in (cell for row in rows for cell in row if cell.text):
-            key = name_key(cell.text)
-            if key in known or key in wording().total or fold(cell.text).isdigit():
+            if fold(cell.text).isdigit() or all(
+                key in known or key in wording().total for key in cell_labels(cell)
+            ):
                 self.claim(cell, "header", "表头")
 
     def note(self, reason: str, advice: str, locator: str, text: str = "") -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipelines.header import Row
+from pipelines.header import Row, cell_labels
 from pipelines.layouts.subjects import code_cells, joined_code
 from pipelines.layouts.table import Table, UnreadableError, is_empty
 from pipelines.model import Cell
@@ -74,7 +74,7 @@ def columns(form: Form, table: Table) -> tuple[Block, ...]:
 def _places(table: Table, words: tuple[str, ...]) -> list[int]:
     """The columns that one of these words names in the head."""
     wanted = {name_key(word) for word in words}
-    return sorted({i for row in table.head for i, cell in enumerate(row) if name_key(cell.text) in wanted})
+    return sorted({i for row in table.head for i, cell in enumerate(row) if wanted & set(cell_labels(cell))})
 
 
 def _is_total(form: Form, row: Row) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.amounts import read_amount
-from pipelines.header import Row
+from pipelines.header import Row, cell_labels
 from pipelines.layouts.table import Table, UnreadableError, is_empty, joined
 from pipelines.model import Cell
 from pipelines.sheet import HOLD_ROW, RowKey, Sheet
@@ -88,7 +88,7 @@ def columns(sheet: Sheet, table: Table) -> Columns:
 def _column_of(words: tuple[str, ...], table: Table) -> int | None:
     """The first column that one of these words names in the head."""
     wanted = {name_key(word) for word in words}
-    places = [i for row in table.head for i, cell in enumerate(row) if name_key(cell.text) in wanted]
+    places = [i for row in table.head for i, cell in enumerate(row) if wanted & set(cell_labels(cell))]
     return min(places, default=None)
 
 
@@ -121,10 +121,9 @@ def _named_columns(form: Form, table: Table) -> list[tuple[str, int]]:
     for index in range(table.width):
         for row in table.head:
             if index < len(row):
-                for measure in names.get(name_key(row[index].text), ()):
-                    if measure not in found:
-                        found[measure] = index
-                        break
+                meant = [m for label in cell_labels(row[index]) for m in names.get(label, ())]
+                if measure := next((m for m in meant if m not in found), None):
+                    found[measure] = index
     return sorted(found.items(), key=lambda pair: pair[1])
 
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pipelines.model import Block, Box, Cell, Content, Grid, Issue, Line
-from pipelines.readers.level_rules import grid, stacks
+from pipelines.readers.level_rules import Columns, grid, stacks
 from pipelines.readers.pdfium import Glyphs, PageContent, page_content
 from pipelines.readers.rules import Array, Frame, frames
 
@@ -38,6 +38,7 @@ _MARGIN = 0.09
 _PAGE_NUMBER = re.compile(
     r"[-—–·\s]*(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[/／]\s*\d{1,4}|\s*共\s*\d{1,4}\s*页)?[-—–·\s]*"
 )
+_MARGIN_ABOVE = 30.0
 # A line is a running head where so many pages print it in the same margin.
 _FEWEST_REPEATS = 3
 
@@ -50,13 +51,17 @@ Triage = Literal["healthy", "broken", "scanned", "blank"]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as read: its lines and grids from the top down, and what kind of page it is."""
+    """One page as read: its lines and grids from the top down, and what kind of page it is.
+
+    ``columns`` are those of its last table without upright rules, for the next page may continue it.
+    """
 
     number: int
     triage: Triage
     width: float
     height: float
     blocks: tuple[Block, ...]
+    columns: Columns | None = None
 
 
 def read_pdf(data: bytes) -> Content:
@@ -130,7 +135,9 @@ def _pages(data: bytes) -> tuple[list[Page], list[Issue]]:
                 return [], [_failed(f"有 {count} 页，超过上限 {_MOST_PAGES} 页", "拆成几份再放入")]
             for index in range(count):
                 try:
-                    pages.append(_page(page_content(document, index), index + 1))
+                    pages.append(
+                        _page(page_content(document, index), index + 1, pages[-1].columns if pages else None)
+                    )
                 except ValueError:
                     issues.append(_unreadable_page(index + 1, "这一页打不开"))
     except ValueError as error:
@@ -138,10 +145,10 @@ def _pages(data: bytes) -> tuple[list[Page], list[Issue]]:
     return pages, issues
 
 
-def _page(content: PageContent, number: int) -> Page:
+def _page(content: PageContent, number: int, before: Columns | None) -> Page:
     triage = _triage(content)
-    blocks = _blocks(content, number) if triage == "healthy" else ()
-    return Page(number, triage, content.width, content.height, blocks)
+    blocks, columns = _blocks(content, number, before) if triage == "healthy" else ((), None)
+    return Page(number, triage, content.width, content.height, blocks, columns)
 
 
 def _triage(content: PageContent) -> Triage:
@@ -181,7 +188,9 @@ def _failed(reason: str, advice: str) -> Issue:
 # --- blocks of a page ------------------------------------------------------------------------
 
 
-def _blocks(content: PageContent, number: int) -> tuple[Block, ...]:
+def _blocks(
+    content: PageContent, number: int, before: Columns | None
+) -> tuple[tuple[Block, ...], Columns | None]:
     """Text lines and grids of a page, from the top down."""
     glyphs = content.glyphs
     free = np.ones(len(glyphs), bool)
@@ -199,15 +208,17 @@ def _blocks(content: PageContent, number: int) -> tuple[Block, ...]:
         box = (stack[0][1], stack[0][0], stack[0][2], stack[-1][0])
         inside = _inside(glyphs, box) & free
         inner = glyphs.take(inside)
-        table = grid(stack, _plain(inner), f"p{number}/t{tables + 1}")
-        if table is not None:
+        # What stands above a table on its page is its title: only the first thing on a page continues.
+        above = bool((free & (glyphs.boxes[:, 4] < box[1]) & (glyphs.boxes[:, 4] > _MARGIN_ABOVE)).any())
+        if made := grid(stack, _plain(inner), f"p{number}/t{tables + 1}", None if above else before):
+            table, before = made
             free &= ~inside
             tables += 1
             placed.append((box[1], table))
     lines = _lines(glyphs.take(free))
     for index, (text, box) in enumerate(lines, 1):
         placed.append((box[1], Line(text, f"p{number}/l{index}", box)))
-    return tuple(block for _, block in sorted(placed, key=lambda pair: pair[0]))
+    return tuple(block for _, block in sorted(placed, key=lambda pair: pair[0])), before
 
 
 def _centres(glyphs: Glyphs) -> tuple[Array, Array]:

@@ -149,17 +149,17 @@ def _show_only_what_is_seen(sheet: Sheet, issues: list[Issue]) -> dict[Place, in
 
 
 def _runs(sheet: Sheet, spans: dict[Place, int], cells: Counter) -> Iterator[list[Row]]:
-    """Rectangles of rows without a blank row between them; a blank row with rules belongs to its table."""
+    """Rectangles of rows without a blank row between them; a ruled or hidden one parts nothing."""
     if not sheet.texts:
         return
     filled = sorted({row for row, _ in sheet.texts})
-    ruled = {row for row, _ in sheet.ruled}
+    parts_nothing = {row for row, _ in sheet.ruled} | sheet.hidden_rows
     left = min(column for _, column in sheet.texts)
     right = max(column for _, column in sheet.texts)
     run: list[Row] = []
     before = filled[0]
     for row in filled:
-        if any(between not in ruled for between in range(before + 1, row)):
+        if any(between not in parts_nothing for between in range(before + 1, row)):
             yield run
             run = []
         cells.add(right - left + 1)

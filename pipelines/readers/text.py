@@ -60,6 +60,8 @@ def read_text(data: bytes) -> Content:
             blocks.append(Line(words, f"L{number}"))
     if rows:
         blocks.append(Grid(tuple(rows)))
+    if not blocks:
+        return _unreadable("文件里只有标记，没有文字", "换上有内容的文件；若本就无内容可从收件夹移走")
     return Content(MEDIA_TYPE, None, len(lines), tuple(blocks))
 
 
