@@ -27,6 +27,7 @@ from datetime import date
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from assets.read_worker import resolve, told
@@ -39,6 +40,8 @@ WORKERS, SECONDS, MEMORY = "JUESUAN_READ_WORKERS", "JUESUAN_READ_SECONDS", "JUES
 
 # Every process brings its own parallelism: a pool of threads in each only takes memory.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+# Where a process keeps temporary files: in a folder of its own, for one that was ended clears nothing away.
+_SCRATCH = ("TMPDIR", "TEMP", "TMP")
 _POLL_SECONDS = 0.05
 _SMALL_TEXT = 1 << 20
 _HEAD = 4096
@@ -250,7 +253,9 @@ class _Worker:
             if self._dismissed:
                 raise RuntimeError("nobody waits for this document any more")
             if self._child is None:
-                self._child = Child("assets.read_worker", self._reader, environment=_ONE_THREAD)
+                self._scratch = TemporaryDirectory(prefix="juesuan-read-")
+                environment = {**_ONE_THREAD, **dict.fromkeys(_SCRATCH, self._scratch.name)}
+                self._child = Child("assets.read_worker", self._reader, environment=environment)
             self._broken, self._since = "", time.monotonic()
             forget_peak(self._child.pid)
             return self._child
@@ -290,6 +295,7 @@ class _Worker:
             child, self._child = self._child, None
         if child is not None:
             child.close()
+            self._scratch.cleanup()
 
 
 def memory_mb(pid: int) -> tuple[float, float]:

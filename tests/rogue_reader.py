@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from pipelines.document import read_document
 from pipelines.model import DocumentPart
@@ -26,6 +28,11 @@ def read(data: bytes, *, name: str) -> DocumentPart:
         return replace(read_document(data, name=name), cells=(), issues=())
     order, *words = data.removeprefix(PREFIX).decode().split()
     return globals()[f"_{order}"](*words)
+
+
+def _litter() -> None:
+    Path(tempfile.mkdtemp(), "left").write_text("behind")
+    os.abort()
 
 
 def _crash() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from datetime import UTC, datetime
@@ -108,6 +109,16 @@ def test_a_worker_reads_many_documents_and_a_grown_one_is_replaced(jobs) -> None
     assert outcomes["1.pdf"].peak_mb > 200 > outcomes["2.pdf"].peak_mb > 5
     for pid in {*same, first, after}:
         assert ended(int(pid), within=1)
+
+
+def test_a_broken_worker_leaves_no_temporary_files(jobs, tmp_path, monkeypatch) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    outcomes = read(jobs(order("litter"), order("where")))
+    assert outcomes["0.pdf"].failure.reason.startswith("读取进程意外结束")
+    assert outcomes["1.pdf"].part is not None
+    assert list(scratch.iterdir()) == []
 
 
 def test_an_iterator_that_is_left_ends_its_workers_at_once(jobs) -> None:
