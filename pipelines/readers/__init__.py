@@ -6,6 +6,7 @@ Belongs here: the choice of the reader, by what the bytes are and never by the f
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from pipelines.model import Content
 
@@ -26,6 +27,7 @@ def text_at(data: bytes, locator: str) -> str:
     return _reader(data)[1](data, locator)
 
 
+@lru_cache(maxsize=2)
 def _reader(data: bytes) -> Reader:
     """The reader for some bytes; each module is imported when it is needed, for what it brings along.
 

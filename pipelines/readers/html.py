@@ -16,7 +16,7 @@ from pipelines.limits import LimitError, check_depth
 from pipelines.model import Content, Issue
 from pipelines.readers.flow import Flow, FlowCell
 from pipelines.readers.package import beyond_limit, failed
-from pipelines.readers.places import text_in
+from pipelines.readers.places import look_up, texts_by_place
 
 MEDIA_TYPE = "text/html"
 
@@ -71,13 +71,13 @@ def read_html(data: bytes) -> Content:
 
 
 @lru_cache(maxsize=2)
-def _read(data: bytes) -> Content:
-    return read_html(data)
+def _texts(data: bytes) -> dict[str, str]:
+    return texts_by_place(read_html(data))
 
 
 def text_at(data: bytes, locator: str) -> str:
     """The text at ``b12``, ``b12/l2`` or ``b13/r4c4``. Raises ``LookupError`` where nothing stands."""
-    return text_in(_read(data), locator)
+    return look_up(_texts(data), locator)
 
 
 def _decode(data: bytes) -> tuple[str, bool]:

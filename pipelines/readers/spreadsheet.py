@@ -17,7 +17,7 @@ from pipelines.limits import Counter, LimitError
 from pipelines.model import Block, Content, Issue
 from pipelines.readers import workbook, xls
 from pipelines.readers.package import DAMAGE, Package, beyond_limit, damaged, failed
-from pipelines.readers.places import text_in
+from pipelines.readers.places import look_up, texts_by_place
 from pipelines.readers.sheets import Sheet, sheet_blocks
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -61,10 +61,10 @@ def _content(media_type: str, sheets: Iterable[Sheet]) -> Content:
 
 
 @lru_cache(maxsize=2)
-def _read(data: bytes) -> Content:
-    return read_xlsx(data) if data.startswith(b"PK") else read_xls(data)
+def _texts(data: bytes) -> dict[str, str]:
+    return texts_by_place(read_xlsx(data) if data.startswith(b"PK") else read_xls(data))
 
 
 def text_at(data: bytes, locator: str) -> str:
     """The text at ``s2/D9`` (or a word of it, ``s2/A1/w4``). Raises ``LookupError`` where nothing stands."""
-    return text_in(_read(data), locator)
+    return look_up(_texts(data), locator)

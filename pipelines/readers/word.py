@@ -15,7 +15,7 @@ from pipelines.limits import LimitError
 from pipelines.model import Content, Issue
 from pipelines.readers.flow import Flow, FlowCell
 from pipelines.readers.package import DAMAGE, Package, beyond_limit, damaged, failed
-from pipelines.readers.places import text_in
+from pipelines.readers.places import look_up, texts_by_place
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 DOCUMENT = "word/document.xml"
@@ -43,13 +43,13 @@ def read_docx(data: bytes) -> Content:
 
 
 @lru_cache(maxsize=2)
-def _read(data: bytes) -> Content:
-    return read_docx(data)
+def _texts(data: bytes) -> dict[str, str]:
+    return texts_by_place(read_docx(data))
 
 
 def text_at(data: bytes, locator: str) -> str:
     """The text at ``b12``, ``b12/l2`` or ``b13/r4c4``. Raises ``LookupError`` where nothing stands."""
-    return text_in(_read(data), locator)
+    return look_up(_texts(data), locator)
 
 
 class _Body:

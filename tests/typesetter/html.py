@@ -53,7 +53,8 @@ class _Page:
             )
         return (
             f'<!DOCTYPE html><html><head><meta charset="{self.look.encoding}"><title>x</title>'
-            f"<style>td{{color:red}}</style><script>var a = '<table>';</script></head><body>{body}</body></html>"
+            "<style>td{color:red}</style><script>var a = '<table>';</script></head>"
+            f"<body>{body}</body></html>"
         )
 
     def _paragraph(self, *lines: str) -> None:

@@ -35,21 +35,29 @@ def archives(year: int) -> Disclosure:
     return consistent_disclosure(20240 + year, year=year, opening=before, **_ARCHIVES)  # type: ignore[arg-type]
 
 
-def samples() -> dict[str, Printed]:
-    """Each sample by its file name."""
+def documents() -> dict[str, tuple[Disclosure, Manner]]:
+    """What each sample discloses and how it is printed, by its file name."""
     worn = Manner(break_every=23, watermark="仅供内部审核", split_numbers="line", closed_mark="———")
     return {
-        "阳泉市卫生健康委员会医事管理中心2024年度单位决算.txt": print_text(
-            load_disclosure(_FIGURES / "yangquan-yishi-2024.yml"), worn
+        "阳泉市卫生健康委员会医事管理中心2024年度单位决算.txt": (
+            load_disclosure(_FIGURES / "yangquan-yishi-2024.yml"),
+            worn,
         ),
-        "上海市普陀区财政局2024年度部门决算.txt": print_text(
-            load_disclosure(_FIGURES / "putuo-czj-2024.yml"), Manner(thousands=True)
+        "上海市普陀区财政局2024年度部门决算.txt": (
+            load_disclosure(_FIGURES / "putuo-czj-2024.yml"),
+            Manner(thousands=True),
         ),
-        "示例市档案服务中心2023年度单位决算.txt": print_text(archives(2023)),
-        "示例市档案服务中心2024年度单位决算.txt": print_text(
-            archives(2024), Manner(spaced_every=3, wrapped_every=4, truncated_codes=True, extra_columns=1)
+        "示例市档案服务中心2023年度单位决算.txt": (archives(2023), Manner()),
+        "示例市档案服务中心2024年度单位决算.txt": (
+            archives(2024),
+            Manner(spaced_every=3, wrapped_every=4, truncated_codes=True, extra_columns=1),
         ),
     }
+
+
+def samples() -> dict[str, Printed]:
+    """Each sample by its file name."""
+    return {name: print_text(disclosure, manner) for name, (disclosure, manner) in documents().items()}
 
 
 def main() -> None:
