@@ -17,14 +17,15 @@ from typing import Any, Literal
 
 import numpy as np
 
+from pipelines.limits import MAX_PAGES
 from pipelines.model import Block, Box, Cell, Content, Grid, Issue, Line
+from pipelines.readers.glyphs import Glyphs
 from pipelines.readers.level_rules import Columns, grid, stacks
-from pipelines.readers.pdfium import Glyphs, PageContent, page_content
+from pipelines.readers.pdfium import PageContent, page_content
 from pipelines.readers.rules import Array, Frame, frames
 
 MEDIA_TYPE = "application/pdf"
 
-_MOST_PAGES = 2000
 # Fewer glyphs than this and a picture over half of the page: a scan.
 _FEWEST_GLYPHS, _MOST_PICTURE = 10, 0.5
 # A greater share of characters without meaning: the text layer is broken.
@@ -62,6 +63,7 @@ class Page:
     height: float
     blocks: tuple[Block, ...]
     columns: Columns | None = None
+    overlay: str = ""
 
 
 def read_pdf(data: bytes) -> Content:
@@ -131,8 +133,8 @@ def _pages(data: bytes) -> tuple[list[Page], list[Issue]]:
     try:
         with open_pdf(data) as document:
             count = raw.FPDF_GetPageCount(document)
-            if count > _MOST_PAGES:
-                return [], [_failed(f"有 {count} 页，超过上限 {_MOST_PAGES} 页", "拆成几份再放入")]
+            if count > MAX_PAGES:
+                return [], [_failed(f"有 {count} 页，超过上限 {MAX_PAGES} 页", "拆成几份再放入")]
             for index in range(count):
                 try:
                     pages.append(
@@ -148,7 +150,7 @@ def _pages(data: bytes) -> tuple[list[Page], list[Issue]]:
 def _page(content: PageContent, number: int, before: Columns | None) -> Page:
     triage = _triage(content)
     blocks, columns = _blocks(content, number, before) if triage == "healthy" else ((), None)
-    return Page(number, triage, content.width, content.height, blocks, columns)
+    return Page(number, triage, content.width, content.height, blocks, columns, content.overlay)
 
 
 def _triage(content: PageContent) -> Triage:
@@ -166,8 +168,23 @@ def _triage(content: PageContent) -> Triage:
 
 
 def _page_issues(pages: Sequence[Page]) -> list[Issue]:
+    over = [
+        Issue(
+            "ignored",
+            "读取",
+            f"第 {page.number} 页",
+            "页面上盖着印章或水印的字，未当作正文",
+            "无需处理；若盖住了表里的数，核对原件",
+            f"p{page.number}",
+            page.overlay,
+        )
+        for page in pages
+        if page.overlay
+    ]
     reasons = {"broken": "这一页的文字层是坏的，字认不出来", "scanned": "这一页是扫描图，没有文字层"}
-    return [_unreadable_page(page.number, reasons[page.triage]) for page in pages if page.triage in reasons]
+    return over + [
+        _unreadable_page(page.number, reasons[page.triage]) for page in pages if page.triage in reasons
+    ]
 
 
 def _unreadable_page(number: int, reason: str) -> Issue:
