@@ -80,6 +80,7 @@ class Flow:
         lines = [line.strip() for line in "".join(self._words).split("\n")]
         self._words.clear()
         paragraph = "\n".join(line for line in lines if line)
+        self._cells.add(bool(paragraph))
         # Words in a table but in no cell of it (a caption) are shown above it.
         cell = next((cell for table in reversed(self._tables) if (cell := table.cell)), None)
         if cell is not None:

@@ -22,6 +22,7 @@ _SAME_COLUMN, _SAME_ROW = 3.0, 2.0
 _TOUCH = 3.0
 # A side is open where level rules reach further than this beyond the outermost upright one.
 _OPEN = 6.0
+_TALLEST_ROW = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,13 @@ def frames(level: Sequence[Rule], upright: Sequence[Rule]) -> list[Frame]:
         return []
     h, v = _joined(level, _SAME_ROW), _joined(upright, _SAME_COLUMN)
     found = []
-    for group_h, group_v in _connected(h, v):
-        frame = _frame(h[group_h], v[group_v])
+    groups = _connected(h, v)
+    free = np.ones(len(h), bool)
+    for group_h, _ in groups:
+        free[group_h] = False
+    whole = _joined_groups([(_with_open_rows(h, a, v[b], free), v[b]) for a, b in groups])
+    for rules_h, rules_v in whole:
+        frame = _frame(rules_h, rules_v)
         if frame is not None:
             found.append(frame)
     return sorted(found, key=lambda frame: (frame.ys[0], frame.xs[0]))
@@ -105,6 +111,45 @@ def _connected(h: Array, v: Array) -> list[tuple[Array, Array]]:
     return groups
 
 
+def _with_open_rows(h: Array, group: Array, v: Array, free: Array) -> Array:
+    """The level rules of a group, and those that bound rows which no upright rule crosses.
+
+    Where the sides are open, a row of one cell touches no upright rule: its level rule begins and ends
+    as the group's do, a row's height away.
+    """
+    rules = h[group]
+    left, right = float(rules[:, 1].min()), float(rules[:, 2].max())
+    if not _is_open(rules, v):
+        return rules
+    same = free & (np.abs(h[:, 1] - left) <= _TOUCH) & (np.abs(h[:, 2] - right) <= _TOUCH)
+    for rule in sorted(h[same].tolist(), key=lambda r: -r[0]):
+        if 0 < rules[:, 0].min() - rule[0] <= _TALLEST_ROW:
+            rules = np.vstack((rules, rule))
+    for rule in sorted(h[same].tolist()):
+        if 0 < rule[0] - rules[:, 0].max() <= _TALLEST_ROW:
+            rules = np.vstack((rules, rule))
+    return rules
+
+
+def _joined_groups(groups: list[tuple[Array, Array]]) -> list[tuple[Array, Array]]:
+    """Groups with open sides that share a row of one cell between them, as one table."""
+    joined: list[tuple[Array, Array]] = []
+    for h, v in sorted(groups, key=lambda group: float(group[0][:, 0].min())):
+        if joined and _is_open(h, v) and _is_open(*joined[-1]):
+            before = joined[-1][0]
+            ends = abs(before[:, 1].min() - h[:, 1].min()), abs(before[:, 2].max() - h[:, 2].max())
+            if max(ends) <= _TOUCH and h[:, 0].min() - before[:, 0].max() <= _TALLEST_ROW:
+                joined[-1] = (np.vstack((before, h)), np.vstack((joined[-1][1], v)))
+                continue
+        joined.append((h, v))
+    return joined
+
+
+def _is_open(h: Array, v: Array) -> bool:
+    """Whether level rules reach beyond the outermost upright one on some side."""
+    return bool(h[:, 1].min() < v[:, 0].min() - _OPEN or h[:, 2].max() > v[:, 0].max() + _OPEN)
+
+
 def _frame(h: Array, v: Array) -> Frame | None:
     ys, xs = _positions(h[:, 0], _SAME_ROW), _positions(v[:, 0], _SAME_COLUMN)
     left, right = float(h[:, 1].min()), float(h[:, 2].max())
@@ -115,6 +160,9 @@ def _frame(h: Array, v: Array) -> Frame | None:
         return None
     below = _covered(h, np.array(ys), np.array(xs))
     beside = _covered(v, np.array(xs), np.array(ys))
+    # The outer borders part the table from the page, drawn or not.
+    beside[0] = beside[-1] = True
+    below[0] = below[-1] = True
     return Frame(tuple(xs), tuple(ys), _merged(below, beside.T))
 
 

@@ -35,7 +35,7 @@ class Sheet:
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     ruled: set[Place] = field(default_factory=set)
     hidden_rows: set[int] = field(default_factory=set)
-    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    hidden_columns: set[int] = field(default_factory=set)
     rounded: list[Place] = field(default_factory=list)
     unknown: list[Place] = field(default_factory=list)
 
@@ -110,9 +110,7 @@ def _trimmed(blocks: list[Block]) -> list[Block]:
 def _show_only_what_is_seen(sheet: Sheet, issues: list[Issue]) -> dict[Place, int]:
     """Take hidden and covered texts out; the width in columns of each merged cell."""
     hidden = [
-        place
-        for place in sheet.texts
-        if place[0] in sheet.hidden_rows or any(a <= place[1] <= b for a, b in sheet.hidden_columns)
+        place for place in sheet.texts if place[0] in sheet.hidden_rows or place[1] in sheet.hidden_columns
     ]
     if hidden:
         words = " ".join(sheet.texts[place] for place in sorted(hidden)[:20])[:200]

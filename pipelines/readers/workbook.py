@@ -59,8 +59,8 @@ def read_sheets(package: Package, cells: Counter) -> Iterator[Sheet]:
         elif name == "calcPr":
             book.recalculated = _true(attributes.get("fullCalcOnLoad"))
     relations = package.relations(WORKBOOK)
-    _styles(package, book)
-    _strings(package, book)
+    _styles(package, book, cells)
+    _strings(package, book, cells)
     for number, (name, relation, hidden) in enumerate(listed, start=1):
         sheet = Sheet(number, name or f"s{number}", hidden)
         part = relations.get(relation)
@@ -74,7 +74,7 @@ def _true(value: str | None) -> bool:
     return value in ("1", "true", "on")
 
 
-def _strings(package: Package, book: _Book) -> None:
+def _strings(package: Package, book: _Book, cells: Counter) -> None:
     """The shared strings: rich text joined, phonetic guides left out."""
     part = next(
         (p for p in package.relations(WORKBOOK).values() if p.lower().endswith("sharedstrings.xml")), ""
@@ -93,6 +93,7 @@ def _strings(package: Package, book: _Book) -> None:
             phonetic = kind == "start"
         elif name == "si":
             if kind == "end":
+                cells.add(1)
                 book.strings.append(_text("".join(words)))
             words = []
 
@@ -103,7 +104,7 @@ def _text(raw: str) -> str:
     return plain[:_LONGEST_TEXT].replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def _styles(package: Package, book: _Book) -> None:
+def _styles(package: Package, book: _Book, cells: Counter) -> None:
     """The number format and the rules at the sides of each cell style."""
     part = next((p for p in package.relations(WORKBOOK).values() if p.lower().endswith("styles.xml")), "")
     if not part or not package.has(part):
@@ -117,6 +118,7 @@ def _styles(package: Package, book: _Book) -> None:
         if kind == "end":
             inside.discard(name)
             continue
+        cells.add(1)
         inside.add(name)
         if name == "numFmt" and "numFmts" in inside:
             own[_number(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
@@ -155,6 +157,7 @@ def _sheet(found: Iterator[Event], book: _Book, sheet: Sheet, cells: Counter) ->
                 _take(cell, book, sheet, zeros)
                 cell = None
         elif name == "row":
+            cells.add(1)
             row = _number(attributes.get("r")) or row + 1
             column = 0
             if _true(attributes.get("hidden")):
@@ -173,12 +176,14 @@ def _sheet(found: Iterator[Event], book: _Book, sheet: Sheet, cells: Counter) ->
         elif name == "rPh":
             inside_phonetic = True
         elif name == "col" and _true(attributes.get("hidden")):
-            sheet.hidden_columns.append((_number(attributes.get("min")), _number(attributes.get("max"))))
+            first, last = _number(attributes.get("min")), min(_number(attributes.get("max")), _MAX_COLUMN)
+            cells.add(max(0, last - first + 1))
+            sheet.hidden_columns.update(range(first, last + 1))
         elif name == "sheetView" and attributes.get("showZeros") in ("0", "false"):
             zeros = False
         elif name == "mergeCell":
-            first, _, last = attributes.get("ref", "").partition(":")
-            sheet.merge(*_place(first), *_place(last or first))
+            corner, _, opposite = attributes.get("ref", "").partition(":")
+            sheet.merge(*_place(corner), *_place(opposite or corner))
 
 
 def _place(reference: str) -> Place:

@@ -27,7 +27,10 @@ def read_sheets(data: bytes, cells: Counter) -> Iterator[Sheet]:
     Raises ``LimitError``, or ``DamagedError`` for whatever xlrd cannot read.
     """
     try:
-        book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO())
+        # Ragged rows: one stray cell in the last corner would else fill the whole sheet with blanks.
+        book = xlrd.open_workbook(
+            file_contents=data, formatting_info=True, ragged_rows=True, logfile=io.StringIO()
+        )
     except Exception as error:  # xlrd has no error of its own for damaged records
         raise DamagedError(f"不是完好的 .xls：{type(error).__name__}") from error
     for number, source in enumerate(book.sheets(), start=1):
@@ -51,7 +54,7 @@ def is_encrypted(data: bytes) -> bool:
 def _sheet(book: Any, source: Any, number: int, cells: Counter) -> Sheet:
     sheet = Sheet(number, source.name or f"s{number}", source.visibility != 0)
     sheet.hidden_rows = {row + 1 for row, info in source.rowinfo_map.items() if info.hidden}
-    sheet.hidden_columns = [(c + 1, c + 1) for c, info in source.colinfo_map.items() if info.hidden]
+    sheet.hidden_columns = {column + 1 for column, info in source.colinfo_map.items() if info.hidden}
     for top, bottom, left, right in source.merged_cells:
         sheet.merge(top + 1, left + 1, bottom, right)
     for row in range(source.nrows):
