@@ -9,12 +9,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 HOME_DIR ?= data
 
-.PHONY: run test lint lock clean help
+.PHONY: run test bench lint lock clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run    set up and build the warehouse from data/samples"
 	@echo "make test   set up and run the tests"
+	@echo "make bench  set up and measure the readers of PDFs against other tools (some minutes)"
 	@echo "make lint   ruff, mypy --strict, dg check defs"
 	@echo "make lock   pin every version anew in requirements.lock"
 	@echo "make clean  remove the environment (never the data)"
@@ -38,6 +39,9 @@ run: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: $(READY)
+	$(BIN)/python -m tests.benchmarks.bench_pdf
 
 lint: $(READY)
 	$(BIN)/ruff check .
