@@ -25,7 +25,8 @@ from pipelines.model import (
 )
 from pipelines.readers import read, text_at
 from pipelines.regions import Layout, cut, entry_key
-from pipelines.statements import Found, read_statements, to_statement
+from pipelines.second_route import read_regions, with_second_opinion
+from pipelines.statements import Found, to_statement
 from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold, title_form, without_blanks
 
@@ -51,12 +52,14 @@ def read_document(data: bytes, *, name: str) -> DocumentPart:
     content = read(data)
     lines = text_lines(content.blocks)
     kind = kind_of(lines)
-    layout = cut(content.blocks)
-    found: list[Found] = []
     issues = list(content.issues)
     if kind.value == "决算":
-        found, problems = read_statements(document_id, layout.regions)
-        issues += problems + _missing_regions(found, content)
+        first = read_regions(document_id, content.blocks)
+        reading = with_second_opinion(data, document_id, content, first)
+        layout, found = reading.layout, reading.found
+        issues += reading.problems + _missing_regions(found, content)
+    else:
+        layout, found = cut(content.blocks), []
     repair_codes([one.sheet for one in found])
     template = _template(lines) if found else None
     statements = [to_statement(one, template, layout.regions) for one in found]

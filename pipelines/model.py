@@ -48,11 +48,13 @@ class Grid:
     """A table as the reader saw it. Rows may be ragged: that is for the statement to judge.
 
     ``edges`` are the positions of its column borders on the page, where the reader knows them: by them
-    a table is continued on the next page. A merged cell stands in its first column; the others are empty.
+    a table is continued on the next page. ``inferred`` columns follow from where words stand, not from
+    rules. A merged cell stands in its first column; the others are empty.
     """
 
     rows: tuple[tuple[Cell, ...], ...]
     edges: tuple[float, ...] = ()
+    inferred: bool = False
 
 
 Block = Line | Grid

@@ -50,6 +50,26 @@ def columns_proven(
     )
 
 
+def rows_add_up(form: Form, items: Sequence[LineItem]) -> bool:
+    """Whether in every row the whole equals its parts, rounding allowed.
+
+    True where the form has no such identity.
+    """
+    if form.row_identity is None:
+        return True
+    total, parts = form.row_identity
+    tolerance = _HALF_DIGIT * (len(parts) + 1)
+    rows: dict[int, dict[str, Decimal]] = {}
+    for item in items:
+        if item.amount is not None:
+            rows.setdefault(item.row_seq, {})[item.measure] = item.amount
+    return all(
+        abs(row[total] - sum((row.get(part, Decimal(0)) for part in parts), Decimal(0))) <= tolerance
+        for row in rows.values()
+        if total in row
+    )
+
+
 def _exceeds(row: dict[str, Decimal], part: str, witness: dict[str, Decimal], other: str) -> bool:
     return row.get(part, Decimal(0)) > witness.get(other, Decimal(0)) + 2 * _HALF_DIGIT
 

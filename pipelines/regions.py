@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipelines.header import opens_head, signature
 from pipelines.locators import row_place
@@ -89,7 +89,7 @@ def _apart(grid: Grid) -> list[Grid]:
             continue
         other = signature(grid.rows[i:])
         if other and named and not set(other) & set(named):
-            return [Grid(grid.rows[:i]), *_apart(Grid(grid.rows[i:]))]
+            return [replace(grid, rows=grid.rows[:i]), *_apart(replace(grid, rows=grid.rows[i:]))]
     return [grid]
 
 

@@ -15,14 +15,15 @@ from pipelines.layouts import READERS, Table, UnreadableError
 from pipelines.locators import order
 from pipelines.model import Issue, Statement, StatementState
 from pipelines.pressed import read_pressed
-from pipelines.proof import columns_proven
+from pipelines.proof import columns_proven, rows_add_up
 from pipelines.regions import Region
 from pipelines.sheet import HOLD_ROW, Sheet
 from pipelines.stitch import aligned
 from pipelines.vocabulary import Form, forms
 from pipelines.wording import fold, spaced_fold, without_blanks, wording
 
-READING_TEXT = "文本"
+# 读法: by which route a statement was read.
+READING_FIRST, READING_SECOND, READING_PLACES = "直读", "camelot", "按字位"
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Found:
     table: Table
     state: StatementState
     reasons: list[str]
+    reader: str = READING_FIRST
 
 
 def read_statements(document_id: str, regions: Sequence[Region]) -> tuple[list[Found], list[Issue]]:
@@ -53,7 +55,7 @@ def read_statements(document_id: str, regions: Sequence[Region]) -> tuple[list[F
         unit = money_unit(region) or (sister_unit[0] if sister_unit else None)
         one = _read(region, Sheet(document_id, statement_id, form, unit))
         if seen:
-            _hold(one, "同一文档里第二次印出这张表，两次都入库会重复计数")
+            hold(one, "同一文档里第二次印出这张表，两次都入库会重复计数")
         found.append(one)
     for one in found:
         _settle(one, found)
@@ -71,7 +73,7 @@ def _held_whole(document_id: str, region: Region, form: Form, reason: str, found
     sheet = Sheet(document_id, _statement_id(document_id, form, found)[0], form, None)
     _claim_surroundings(region, sheet)
     one = Found(region, sheet, Table((), ()), "有数", [])
-    _hold(one, reason)
+    hold(one, reason)
     for grid in region.grids:
         for row in grid.rows:
             if any(cell.text for cell in row):
@@ -141,6 +143,8 @@ def _read(region: Region, sheet: Sheet) -> Found:
     _claim_surroundings(region, sheet)
     table = _table(region, sheet)
     one = Found(region, sheet, table, "有数", [])
+    if any(grid.inferred for grid in region.grids):
+        one.reader = READING_PLACES
     try:
         if region.pressed:
             read_pressed(sheet, region.pressed)
@@ -149,7 +153,7 @@ def _read(region: Region, sheet: Sheet) -> Found:
     except UnreadableError as error:
         sheet.items.clear()
         sheet.rows = 0
-        _hold(one, str(error))
+        hold(one, str(error))
         for row in (*table.head, *table.body):
             if any(cell.text and cell.locator not in sheet.roles for cell in row):
                 sheet.hold_row(row, str(error))
@@ -214,11 +218,13 @@ def _settle(one: Found, all_found: Sequence[Found]) -> None:
     has_numbers = any(item.status == "printed" for item in sheet.items)
     if one.table.body and not one.table.head and one.state != "待核":
         _settle_headless(one, all_found)
+    if one.reader == READING_PLACES and not rows_add_up(sheet.form, sheet.items):
+        hold(one, "表没有竖线，列是按字的位置推断的，行内恒等式又不成立，无法断定列")
     if one.state == "待核":
         sheet.hold_everything()
         return
     if sheet.money_unit is None and any(item.status == "held" for item in sheet.items):
-        _hold(one, "整份文档都没有印金额单位，金额大小无从断定", "核对原件的金额单位，补进文件后重新放入")
+        hold(one, "整份文档都没有印金额单位，金额大小无从断定", "核对原件的金额单位，补进文件后重新放入")
         return
     declared = any(wording().declares_nil(fold(line.text)) for line in [*region.notes, *region.strays])
     if one.reasons or _lacks_total(one):
@@ -236,7 +242,7 @@ def _settle(one: Found, all_found: Sequence[Found]) -> None:
     elif region.has_table:
         one.state = "空表"
     elif region.strays:
-        _hold(one, "标题下没有框线分明的表格，只有散行，读不出列")
+        hold(one, "标题下没有框线分明的表格，只有散行，读不出列")
     else:
         one.state = "缺失"
         one.reasons.append("有标题，没有表格，也没有写明无数据")
@@ -247,7 +253,7 @@ def _settle_headless(one: Found, all_found: Sequence[Found]) -> None:
     if witness is None or not columns_proven(
         one.sheet.form, one.sheet.items, witness.sheet.form, witness.sheet.items
     ):
-        _hold(one, "表头缺失，表内和同文其他表的数不足以证明各列是什么")
+        hold(one, "表头缺失，表内和同文其他表的数不足以证明各列是什么")
         return
     one.reasons.append(f"表头缺失，各列由行内恒等式和同文「{witness.sheet.form.name}」逐行证明")
     if one.region.strays:
@@ -264,7 +270,8 @@ def _lacks_total(one: Found) -> bool:
     )
 
 
-def _hold(one: Found, reason: str, advice: str = HOLD_ROW) -> None:
+def hold(one: Found, reason: str, advice: str = HOLD_ROW) -> None:
+    """Hold a whole statement: its texts stay, its numbers are not taken."""
     one.state = "待核"
     one.reasons.append(reason)
     one.sheet.issues.append(Issue("held", "识别", one.sheet.form.name, reason, advice, _locator(one.region)))
@@ -308,7 +315,7 @@ def to_statement(one: Found, template: str | None, sisters: Sequence[Region]) ->
         cells=len(sheet.items),
         non_blank=states["text"],
         closed=states["closed"],
-        reader=READING_TEXT,
+        reader=one.reader,
         template=template,
         money_unit=sheet.money_unit,
         money_unit_evidence=evidence,

@@ -46,4 +46,4 @@ def _spread(grid: Grid, edges: Sequence[float]) -> Grid:
             wide.append(Cell(cell.text, cell.locator, cell.box, last - start))
             wide += [Cell("", cell.locator, cell.box)] * (stop - start - 1)
         rows.append(tuple(wide))
-    return Grid(tuple(rows), tuple(edges))
+    return Grid(tuple(rows), tuple(edges), grid.inferred)

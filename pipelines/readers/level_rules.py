@@ -114,7 +114,7 @@ def grid(
                 for c in range(len(columns.marks))
             )
         )
-    return Grid(tuple(cells), edges), columns
+    return Grid(tuple(cells), edges, inferred=True), columns
 
 
 def _marks(rows: Sequence[Sequence[Word]]) -> list[float]:

@@ -81,11 +81,25 @@ def text_at(data: bytes, locator: str) -> str:
 
     Raises ``LookupError`` where the locator is none of this reader's or nothing stands there.
     """
-    match = re.fullmatch(r"p(\d+)/(?:l\d+|t\d+/r\d+c\d+)", locator)
-    found = _texts(data).get(locator) if match else None
+    match = re.fullmatch(r"p(\d+)/(?:l\d+|([tk])\d+/r\d+c\d+)", locator)
+    texts = {} if match is None else _texts(data) if match[2] != "k" else _second_texts(data, int(match[1]))
+    found = texts.get(locator)
     if found is None:
         raise LookupError(f"no such place in the document: {locator}")
     return found
+
+
+def second_place(locator: str) -> str:
+    """The place of a cell that the second route found, told apart from the first's (``p10/k1/r4c4``)."""
+    return locator.replace("/t", "/k", 1)
+
+
+@lru_cache(maxsize=2)
+def _second_texts(data: bytes, page: int) -> dict[str, str]:
+    from pipelines.readers.camelot_route import read_pages
+
+    grids = read_pages(data, [page]).get(page, ())
+    return {second_place(cell.locator): cell.text for grid in grids for row in grid.rows for cell in row}
 
 
 @lru_cache(maxsize=2)
