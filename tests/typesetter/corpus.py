@@ -7,7 +7,8 @@ Does not belong here: printing, and any reader.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import ModuleType
 
 from tests.typesetter import pdf_fpdf, pdf_typst
@@ -60,29 +61,33 @@ def printers(look: Look) -> tuple[str, ...]:
     return tuple(n for n in PRINTERS if n != "typst" or look.rules in pdf_typst.RULES)
 
 
-def disclosure(seed: int) -> Disclosure:
-    """The disclosure of a seed; its template goes round with it, and each third is long."""
-    return consistent_disclosure(
+def disclosure(seed: int, forms: Collection[str] = ()) -> Disclosure:
+    """The disclosure of a seed, or those of its statements; its template goes round with the seed."""
+    whole = consistent_disclosure(
         seed,
         template_id=TEMPLATES[seed % len(TEMPLATES)],
         general=(4, 9, 2, 14)[seed % 4],
         funds=seed % 3,
         capital=seed % 2,
     )
+    if not forms:
+        return whole
+    return replace(whole, statements=tuple(s for s in whole.statements if s.form in forms))
 
 
-def printed(printer: str, seed: int, look: Look, manner: Manner | None = None) -> PrintedPdf:
-    """The disclosure of a seed as a PDF of that printer and look."""
-    result: PrintedPdf = PRINTERS[printer].print_pdf(disclosure(seed), manner, look)
+def printed(printer: str, seed: int, look: Look, forms: Collection[str] = ()) -> PrintedPdf:
+    """The disclosure of a seed as a PDF of that printer and look; of some forms only, without contents."""
+    manner = Manner(thousands=bool(seed % 2), contents=not forms)
+    result: PrintedPdf = PRINTERS[printer].print_pdf(disclosure(seed, forms), manner, look)
     return result
 
 
-def corpus(looks: Mapping[str, Look], seeds: Iterable[int]) -> Iterator[tuple[str, PrintedPdf]]:
+def corpus(looks: Mapping[str, Look], seeds: Iterable[int]) -> Iterator[PrintedPdf]:
     """Every look with every seed from each printer that can do it, named ``look/printer/seed``."""
     for seed in seeds:
         for name, look in looks.items():
             for printer in printers(look):
-                yield f"{name}/{printer}/{seed}", printed(printer, seed, look)
+                yield replace(printed(printer, seed, look), name=f"{name}/{printer}/{seed}")
 
 
 Texts = Sequence[Sequence[str]]

@@ -56,12 +56,13 @@ class PlacedGrid:
 
 @dataclass(frozen=True)
 class PrintedPdf:
-    """The bytes of a PDF, what is true of it, and the grids on its pages."""
+    """The bytes of a PDF, what is true of it, the grids on its pages, and its name in the corpus."""
 
     data: bytes
     truth: Truth
     grids: tuple[PlacedGrid, ...]
     look: Look
+    name: str = ""
 
     @cached_property
     def locators(self) -> Mapping[TruthCell, str]:

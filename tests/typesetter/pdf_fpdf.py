@@ -76,7 +76,9 @@ def _font_file(serif: bool) -> Path:
     name = "NotoSerifSC-Regular.otf" if serif else "NotoSansSC-Regular.otf"
     options = subset.Options()
     options.layout_features = []
-    options.name_IDs = ["*"]
+    options.hinting = False
+    options.desubroutinize = True
+    options.drop_tables += ["vhea", "vmtx", "VORG", "GSUB", "GPOS", "GDEF", "BASE"]
     font = TTFont(font_folder() / name, lazy=True)
     subsetter = subset.Subsetter(options)
     subsetter.populate(text=_alphabet())
@@ -97,6 +99,8 @@ class Press:
         self.pdf.set_creation_date(PRINTED_AT)
         self.pdf.set_auto_page_break(False)
         self.pdf.add_font("body", "", _font_file(look.serif))
+        # Of all that is done to embed a font this takes longest, and changes nothing here.
+        self.pdf.fonts["body"].ttfont.recalcBBoxes = False
         self.pdf.set_font("body", "", 10)
         self.widths = lru_cache(maxsize=None)(self._letter)
         self.grids: list[PlacedGrid] = []
