@@ -256,7 +256,7 @@ def measure(
             result.pages, spent = result.pages + pages, spent + seconds
             if name != "pdfium":
                 accuracy = cell_accuracy(grids, found)  # type: ignore[arg-type]
-                result.accuracy[path.name.replace(".", "/", 1)] = accuracy
+                result.accuracy[path.stem.replace(".", "/")] = accuracy
         if name in SLOW:
             result.seconds.append(spent)
         print(f"  {SHOWN[name]}: warm after {spent:.1f} s", file=sys.stderr)
@@ -282,12 +282,12 @@ def show(measured: Mapping[tuple[str, str], Result], peaks: Mapping[str, float],
     from rich.table import Table
 
     table = Table(title=f"PDFs on {os.cpu_count()} cores, one process a tool, load {os.getloadavg()[0]:.1f}")
-    table.add_column("tool")
+    table.add_column("tool", no_wrap=True)
     pages = {files: measured["pdfium", files].pages for files in ("real", "typeset")}
     for heading in (
-        f"{real} real files\n{pages['real']} pages/s",
+        f"{real} real files,\n{pages['real']} pages:\npages/s",
         "of\npdfium",
-        f"typeset\n{pages['typeset']} pages/s",
+        f"typeset,\n{pages['typeset']} pages:\npages/s",
         "of\npdfium",
         "cells right\nruled",
         "cells right\nlevel rules",
