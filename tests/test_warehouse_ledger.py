@@ -36,7 +36,7 @@ def folder_of(tmp_path, *names):
 
 
 def test_a_folder_is_listed_by_named_rules(tmp_path):
-    folder = folder_of(tmp_path, "b.txt", "a.TXT", ".hidden.txt", "~$lock.txt", "page.pdf")
+    folder = folder_of(tmp_path, "b.txt", "a.TXT", ".hidden.txt", "~$lock.txt", "page.png")
     (folder / "内层").mkdir()
     (folder / "内层" / "c.txt").write_text("c", "utf-8")
     os.mkfifo(folder / "pipe.txt")
@@ -48,7 +48,7 @@ def test_a_folder_is_listed_by_named_rules(tmp_path):
         ".hidden.txt": "隐藏文件",
         "~$lock.txt": "隐藏文件",
         "link.txt": "链接",
-        "page.pdf": "未知后缀",
+        "page.png": "未知后缀",
         "pipe.txt": "非普通文件",
     }
     assert listing.folders == (folder,)

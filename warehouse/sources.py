@@ -15,8 +15,11 @@ from pathlib import Path
 
 from warehouse.home import Home
 
-# Endings that a folder is searched for. A file that is named by itself is taken whatever its ending.
-ENDINGS = frozenset({".txt", ".text", ".tsv"})
+# Endings that a folder is searched for; those that no reader knows are taken for the advice that they
+# get. A file that is named by itself is taken whatever its ending.
+READ = frozenset({".txt", ".text", ".tsv", ".pdf", ".xlsx", ".xls", ".et", ".docx", ".html", ".htm"})
+REFUSED = frozenset({".doc", ".wps", ".ofd", ".rtf", ".zip", ".rar", ".7z", ".mht", ".xlsb"})
+ENDINGS = READ | REFUSED
 
 # Why a file in a folder is left aside: the rule's name and what it means.
 SKIP_RULES = {
