@@ -35,6 +35,11 @@ def row_place(locator: str) -> str:
     return f"{head}/{sheet_cell[1]}" if sheet_cell else head
 
 
+def second_place(locator: str) -> str:
+    """The place of a cell that the second route found, told apart from the first's (``p10/k1/r4c4``)."""
+    return locator.replace("/t", "/k", 1)
+
+
 def order(locator: str) -> tuple[int, ...]:
     """A key that sorts locators of one reader by line, page, sheet or block and by row and column in it.
 

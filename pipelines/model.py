@@ -59,6 +59,9 @@ class Grid:
 
 Block = Line | Grid
 
+# The media type of documents that have pages.
+PDF = "application/pdf"
+
 
 @dataclass(frozen=True, slots=True)
 class Content:

@@ -21,6 +21,9 @@ _LEADERS = re.compile(r"[.…·\s]*\d*$")
 _LONGEST_SCRAP = 40
 _LONGEST_ENTRY = 60
 _LONGEST_LOOK = 300
+# A line that was wrapped is nearly as long as the page is wide; one that ends a sentence was not.
+_WRAPPED_FROM = 25
+_SENTENCE_ENDS = frozenset("。;!?.)")
 # A table pressed into one line holds at least this many words.
 _FEWEST_PRESSED_WORDS = 6
 
@@ -161,6 +164,11 @@ def _is_meta(line: Line) -> bool:
     return bool(w.money_unit.search(text) or w.unit.match(text) or w.year.fullmatch(text))
 
 
+def _speaks(line: Line) -> bool:
+    """Whether a line that every page repeats says something of the table below it."""
+    return title_form(line.text) is not None or _is_number(line) or _is_meta(line)
+
+
 class _Cutter:
     """Walks over the blocks once, with the region that is open."""
 
@@ -188,7 +196,7 @@ class _Cutter:
         # Nothing that stands at a table is as long as a paragraph; a note is known by its beginning.
         folded = fold(line.text[:_LONGEST_LOOK])
         w = wording()
-        if line.furniture or is_watermark(line.text):
+        if is_watermark(line.text) or (line.furniture and not _speaks(line)):
             (self.open.noise if self.open else self.layout.text).append(line)
         elif title_form(line.text) is not None:
             self._begin().title = line
@@ -205,7 +213,7 @@ class _Cutter:
             self.open and self.open.numbers and w.table_number_tail.search(folded) and not self.open.has_table
         ):
             self.open.numbers.append(line)
-        elif self.open and w.is_note(folded) and self._is_below_table():
+        elif self.open and self._is_note(folded):
             self.open.notes.append(line)
         elif self.open and self._is_pressed(line):
             self.open.pressed.append(line)
@@ -216,6 +224,15 @@ class _Cutter:
             self.layout.text.append(line)
         else:
             self.open.strays.append(line)
+
+    def _is_note(self, folded: str) -> bool:
+        """Whether a line is a note, or goes on with one that was wrapped at the page's width."""
+        if wording().is_note(folded):
+            return self._is_below_table()
+        if self.open is None or not self.open.notes or wording().is_heading(folded):
+            return False
+        before = fold(self.open.notes[-1].text)
+        return len(before) >= _WRAPPED_FROM and before[-1] not in _SENTENCE_ENDS
 
     def _is_below_table(self) -> bool:
         return self.open is not None and (

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipelines.locators import page_of
-from pipelines.model import Block, Cell, Content, Grid, Issue, Line
-from pipelines.readers.pdf import MEDIA_TYPE, second_place
+from pipelines.locators import page_of, second_place
+from pipelines.model import PDF, Block, Cell, Content, Grid, Issue, Line
 from pipelines.regions import Layout, cut
 from pipelines.statements import READING_SECOND, Found, hold, read_statements
 
@@ -42,7 +41,7 @@ def with_second_opinion(data: bytes, document_id: str, content: Content, first: 
     A doubtful statement is replaced if the second reading of it passes all checks and no number that
     both could read differs; if one differs, the statement is held.
     """
-    pages = _doubtful_pages(first) if content.media_type == MEDIA_TYPE else []
+    pages = _doubtful_pages(first) if content.media_type == PDF else []
     if not pages or len(pages) > _MOST_PAGES:
         return first
     from pipelines.readers.camelot_route import read_pages

@@ -18,13 +18,12 @@ from typing import Any, Literal
 import numpy as np
 
 from pipelines.limits import MAX_PAGES
-from pipelines.model import Block, Box, Cell, Content, Grid, Issue, Line
+from pipelines.locators import second_place
+from pipelines.model import PDF, Block, Box, Cell, Content, Grid, Issue, Line
 from pipelines.readers.glyphs import Glyphs
 from pipelines.readers.level_rules import Columns, grid, stacks
 from pipelines.readers.pdfium import PageContent, page_content
 from pipelines.readers.rules import Array, Frame, frames
-
-MEDIA_TYPE = "application/pdf"
 
 # Fewer glyphs than this and a picture over half of the page: a scan.
 _FEWEST_GLYPHS, _MOST_PICTURE = 10, 0.5
@@ -64,6 +63,7 @@ class Page:
     blocks: tuple[Block, ...]
     columns: Columns | None = None
     overlay: str = ""
+    overflow: bool = False
 
 
 def read_pdf(data: bytes) -> Content:
@@ -71,9 +71,11 @@ def read_pdf(data: bytes) -> Content:
     pages, issues = _pages(data)
     if not pages and not issues:
         issues = [_failed("文件里没有一页", "换一份完整的文件重新放入")]
+    if pages and not issues and all(page.triage == "blank" for page in pages):
+        issues = [_failed("每一页都是空白的，没有一个字", "换一份能看到文字的文件重新放入")]
     blocks = [block for page in _without_furniture(pages) for block in page.blocks]
     lines = sum(isinstance(block, Line) for block in blocks)
-    return Content(MEDIA_TYPE, len(pages), lines, tuple(blocks), (*issues, *_page_issues(pages)))
+    return Content(PDF, len(pages), lines, tuple(blocks), (*issues, *_page_issues(pages)))
 
 
 def text_at(data: bytes, locator: str) -> str:
@@ -87,11 +89,6 @@ def text_at(data: bytes, locator: str) -> str:
     if found is None:
         raise LookupError(f"no such place in the document: {locator}")
     return found
-
-
-def second_place(locator: str) -> str:
-    """The place of a cell that the second route found, told apart from the first's (``p10/k1/r4c4``)."""
-    return locator.replace("/t", "/k", 1)
 
 
 @lru_cache(maxsize=2)
@@ -164,7 +161,9 @@ def _pages(data: bytes) -> tuple[list[Page], list[Issue]]:
 def _page(content: PageContent, number: int, before: Columns | None) -> Page:
     triage = _triage(content)
     blocks, columns = _blocks(content, number, before) if triage == "healthy" else ((), None)
-    return Page(number, triage, content.width, content.height, blocks, columns, content.overlay)
+    return Page(
+        number, triage, content.width, content.height, blocks, columns, content.overlay, content.overflow
+    )
 
 
 def _triage(content: PageContent) -> Triage:
@@ -182,6 +181,11 @@ def _triage(content: PageContent) -> Triage:
 
 
 def _page_issues(pages: Sequence[Page]) -> list[Issue]:
+    heavy = [
+        _unreadable_page(page.number, "这一页的线条或文字多得不像公开表，没有读完")
+        for page in pages
+        if page.overflow
+    ]
     over = [
         Issue(
             "ignored",
@@ -196,9 +200,11 @@ def _page_issues(pages: Sequence[Page]) -> list[Issue]:
         if page.overlay
     ]
     reasons = {"broken": "这一页的文字层是坏的，字认不出来", "scanned": "这一页是扫描图，没有文字层"}
-    return over + [
-        _unreadable_page(page.number, reasons[page.triage]) for page in pages if page.triage in reasons
-    ]
+    return (
+        heavy
+        + over
+        + [_unreadable_page(page.number, reasons[page.triage]) for page in pages if page.triage in reasons]
+    )
 
 
 def _unreadable_page(number: int, reason: str) -> Issue:
