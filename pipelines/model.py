@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Box = tuple[float, float, float, float]
 
@@ -29,8 +29,7 @@ class Line:
     furniture: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell of a grid: its text as printed (outer blanks removed) and its place (``L257/c3``).
 
     ``box`` is left, top, right, bottom on the page in points from its upper left corner as it is seen,
