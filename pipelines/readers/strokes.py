@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pypdfium2.raw as raw
 
 from pipelines.model import Box
@@ -74,15 +75,16 @@ class Strokes:
 
     def rules(self, matrix: Matrix) -> tuple[list[Rule], list[Rule]]:
         """Level and upright rules as seen."""
-        level: list[Rule] = []
-        upright: list[Rule] = []
-        for line in self._lines:
-            left, top, right, bottom = seen_box(line, matrix)
-            if right - left > bottom - top:
-                level.append(((top + bottom) / 2, left, right))
-            else:
-                upright.append(((left + right) / 2, top, bottom))
-        return level, upright
+        if not self._lines:
+            return [], []
+        a, b, c, d, e, f = matrix
+        lines = np.array(self._lines)
+        x, y = lines[:, [0, 2]], lines[:, [1, 3]]
+        sx, sy = np.sort(a * x + c * y + e, axis=1), np.sort(b * x + d * y + f, axis=1)
+        level = sx[:, 1] - sx[:, 0] > sy[:, 1] - sy[:, 0]
+        flat = np.column_stack((sy.mean(axis=1), sx))[level]
+        steep = np.column_stack((sx.mean(axis=1), sy))[~level]
+        return [(p, q, r) for p, q, r in flat.tolist()], [(p, q, r) for p, q, r in steep.tolist()]
 
     def _object(self, item: Any, outer: Matrix, depth: int) -> None:
         self._objects += 1
