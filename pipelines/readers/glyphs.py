@@ -40,8 +40,7 @@ Array = NDArray[Any]
 class Glyphs:
     """The characters of a page where they are seen: one text and one row of ``boxes`` each.
 
-    ``boxes`` is an array of shape (n, 5): left, top, right, bottom, and the height of the
-    middle, by which lines are told: fonts that share a baseline may differ in their tops.
+    ``boxes`` is an array of shape (n, 5): left, top, right, bottom, and the height of the baseline.
     """
 
     texts: list[str]
@@ -58,24 +57,25 @@ class Glyphs:
 
 @dataclass(slots=True)
 class Characters:
-    """Characters in the page's own coordinates: loose boxes (n, 4).
+    """Characters in the page's own coordinates: loose boxes (n, 4), origins (n, 2).
 
     ``angles`` is empty where no text is turned, ``colours`` where all of it is dark.
     """
 
     texts: list[str]
     loose: Array
+    origins: Array
     angles: list[float]
     colours: list[int]
     unmapped: int
 
 
 def characters(page: Any, *, angles: bool, colours: bool) -> Characters:
-    """Every printed character with its loose box, and how many have no meaning.
+    """Every printed character with its loose box and origin, and how many have no meaning.
 
     Loose boxes are those of the font: tight ones put Chinese punctuation out of order.
     """
-    nothing = Characters([], np.empty((0, 4)), [], [], 0)
+    nothing = Characters([], np.empty((0, 4)), np.empty((0, 2)), [], [], 0)
     text_page = raw.FPDFText_LoadPage(page)
     if not text_page:
         return nothing
@@ -85,12 +85,18 @@ def characters(page: Any, *, angles: bool, colours: bool) -> Characters:
         if not printed:
             return nothing
         boxes = (raw.FS_RECTF * len(printed))()
-        loose_box, at = raw.FPDFText_GetLooseCharBox, ctypes.byref
-        for box, i in zip(boxes, printed, strict=True):
-            loose_box(text_page, i, at(box))
+        origins: list[tuple[float, float]] = []
+        loose_box, origin, at = raw.FPDFText_GetLooseCharBox, raw.FPDFText_GetCharOrigin, ctypes.byref
+        x, y = ctypes.c_double(), ctypes.c_double()
+        x_ref, y_ref = at(x), at(y)
+        for row, i in enumerate(printed):
+            loose_box(text_page, i, at(boxes[row]))
+            origin(text_page, i, x_ref, y_ref)
+            origins.append((x.value, y.value))
         return Characters(
             [_character(codes[i]) for i in printed],
             np.frombuffer(boxes, np.float32).reshape(-1, 4).astype(np.float64),
+            np.array(origins),
             [raw.FPDFText_GetCharAngle(text_page, i) for i in printed] if angles else [],
             [_colour(text_page, i) for i in printed] if colours else [],
             _unmapped(text_page, codes, printed),
@@ -162,13 +168,13 @@ def lean(angles: list[float]) -> int:
 
 
 def seen_boxes(found: Characters, matrix: Matrix) -> Array:
-    """Left, top, right, bottom and middle height of each character as seen."""
+    """Left, top, right, bottom and baseline of each character as seen."""
     a, b, c, d, e, f = matrix
     # FS_RECTF is left, top, right, bottom in the page's own coordinates (upwards).
     x, y = found.loose[:, [0, 2]], found.loose[:, [3, 1]]
     sx, sy = a * x + c * y + e, b * x + d * y + f
-    top, bottom = sy.min(axis=1), sy.max(axis=1)
-    return np.column_stack((sx.min(axis=1), top, sx.max(axis=1), bottom, (top + bottom) / 2))
+    base = b * found.origins[:, 0] + d * found.origins[:, 1] + f
+    return np.column_stack((sx.min(axis=1), sy.min(axis=1), sx.max(axis=1), sy.max(axis=1), base))
 
 
 def once(glyphs: Glyphs) -> Glyphs:

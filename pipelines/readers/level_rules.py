@@ -96,7 +96,7 @@ def grid(
     ``before`` are the columns of the table that this one continues, if it does (and ends where it does).
     """
     ys = [rule[0] for rule in stack]
-    rows = [_words([g for g in glyphs if top < g[0] <= bottom]) for top, bottom in pairwise(ys)]
+    rows = [_words([g for g in glyphs if top < g[0] - g[3] / 3 <= bottom]) for top, bottom in pairwise(ys)]
     marks = _marks(rows)
     if before is not None and before.fits(stack):
         columns = before

@@ -29,7 +29,7 @@ from pipelines.readers.rules import Array, Frame, frames
 _FEWEST_GLYPHS, _MOST_PICTURE = 10, 0.5
 # A greater share of characters without meaning: the text layer is broken.
 _MOST_UNMAPPED = 0.05
-# Middles nearer than this share of the glyphs' height are one line.
+# Baselines nearer than this share of the glyphs' height are one line.
 _SAME_LINE = 0.45
 # A gap wider than this share of the glyphs' height is a blank.
 _BLANK = 0.5
@@ -42,9 +42,9 @@ _MARGIN_ABOVE = 30.0
 # A line is a running head where so many pages print it in the same margin.
 _FEWEST_REPEATS = 3
 
-# Middle height, left, right, height, text.
+# Baseline, left, right, height, text.
 _Glyph = tuple[float, float, float, float, str]
-_MIDDLE, _LEFT = itemgetter(0), itemgetter(1)
+_BASELINE, _LEFT = itemgetter(0), itemgetter(1)
 
 Triage = Literal["healthy", "broken", "scanned", "blank"]
 
@@ -279,7 +279,7 @@ def _grid(glyphs: Glyphs, frame: Frame, name: str) -> Grid:
     by_cell: dict[int, list[_Glyph]] = {}
     for glyph, cell in zip(_plain(glyphs), owner, strict=True):
         by_cell.setdefault(cell, []).append(glyph)
-    texts = {cell: "\n".join(_join(line) for line in _by_height(inner)) for cell, inner in by_cell.items()}
+    texts = {cell: "\n".join(_join(line) for line in _by_baseline(inner)) for cell, inner in by_cell.items()}
     cell_of = frame.cell_of.tolist()
     plain = bool((frame.cell_of == np.arange(rows * columns).reshape(rows, columns)).all())
     table = []
@@ -297,7 +297,7 @@ def _grid(glyphs: Glyphs, frame: Frame, name: str) -> Grid:
 
 
 def _plain(glyphs: Glyphs) -> list[_Glyph]:
-    """Middle height, left, right, height and text of each glyph."""
+    """Baseline, left, right, height and text of each glyph."""
     return [
         (b[4], b[0], b[2], b[3] - b[1], t) for t, b in zip(glyphs.texts, glyphs.boxes.tolist(), strict=True)
     ]
@@ -328,18 +328,18 @@ def _lines(glyphs: Glyphs) -> list[tuple[str, Box]]:
                 max(g[6] for g in line),
             ),
         )
-        for line in _by_height(inner)
+        for line in _by_baseline(inner)
     ]
 
 
-def _by_height(glyphs: list[Any]) -> list[list[Any]]:
-    """Glyphs (middle, left, right, height, text, …) as lines from the top down, each from left to right.
+def _by_baseline(glyphs: list[Any]) -> list[list[Any]]:
+    """Glyphs (baseline, left, right, height, text, …) as lines from the top down, each from left to right.
 
-    By their middles with a tolerance: glyphs of different fonts differ in their tops.
+    By baselines, for glyphs of different fonts share those where their boxes differ.
     """
     if len(glyphs) < 2:
         return [glyphs] if glyphs else []
-    glyphs.sort(key=_MIDDLE)
+    glyphs.sort(key=_BASELINE)
     lines = [[glyphs[0]]]
     before = glyphs[0]
     for glyph in glyphs[1:]:
