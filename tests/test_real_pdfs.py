@@ -110,3 +110,13 @@ def test_nothing_is_lost_and_each_text_stands_at_its_place(name: str) -> None:
     data = path.read_bytes()
     assert_blocks_accounted(read(data), part_of(path))
     assert_texts_stand_at_their_places(data, part_of(path))
+
+
+def test_names_are_read_as_one_line_and_known_by_the_dictionary() -> None:
+    """Punctuation of another font shares the line's baseline, not its box."""
+    items = [i for i in part_of(disclosure()).line_items if i.form.endswith("summary")]
+    assert all(i.item for i in items)
+    assert {i.line_no for i in items if i.side == "收入" and i.form == "appropriation_summary"} == {
+        *range(1, 4),
+        *range(27, 33),
+    }

@@ -171,7 +171,10 @@ def _take(sheet: Sheet, half: Half, row: _HalfRow, agreed: bool) -> None:
     )
     if row.label.text and row.item is None:
         sheet.note(
-            "项目名不在表式字典里，金额照录", "若是新项目，补进表式字典", row.label.locator, row.label.text
+            "项目名不在表式字典里",
+            "若是新项目，补进表式字典；补进之前这一行待核",
+            row.label.locator,
+            row.label.text,
         )
     if row.fuzzy and row.item:
         sheet.repair(
