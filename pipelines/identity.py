@@ -104,6 +104,8 @@ def identify(blocks: Sequence[Block], statements: Sequence[Statement], kind: Evi
     paragraphs = _setup_paragraphs(lines)
     evidence += _nature(paragraphs) or _own_nature(lines)
     relations = [*_relations(paragraphs), *_listed_members(blocks)]
+    # XX局 of a blank template is no unit.
+    evidence = [e for e in evidence if e.attribute != "单位" or not _PLACEHOLDER.search(fold(e.value))]
     year, published = _year(evidence), _most(evidence, "发布日期")
     return Identity(
         kind=kind.value,

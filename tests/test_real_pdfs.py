@@ -91,6 +91,7 @@ def test_the_blank_template_gives_no_facts_and_says_why() -> None:
     part = part_of(next((SHARED / "pdf").glob("*模板*.pdf")))
     assert (part.document.kind, part.statements, part.line_items) == ("其他", (), ())
     assert "空白模板" in part.issues[0].reason
+    assert part.document.unit_name is None
 
 
 def test_budgets_are_listed_and_not_read_as_accounts() -> None:
