@@ -98,7 +98,7 @@ def identify(blocks: Sequence[Block], statements: Sequence[Statement], kind: Evi
     lines = [line for line in text_lines(blocks) if not is_watermark(line.text)]
     evidence = [kind, *_from_cover(lines), *_from_statements(statements)]
     if kind.value != "决算":
-        evidence += _from_cells(blocks) or _from_heads(lines)
+        evidence += _from_cells(blocks) if kind.value == "绩效" else _from_heads(lines)
         evidence += _year_anywhere(lines) or _year_of_title(kind)
     evidence += _published(lines)
     paragraphs = _setup_paragraphs(lines)
