@@ -127,7 +127,13 @@ def _chosen(first: Reading, second: Reading) -> Reading:
     found = []
     for one in first.found:
         other = others.get(one.sheet.statement_id)
-        if not is_doubtful(one) or other is None or is_doubtful(other) or other.state == "缺失":
+        if (
+            not is_doubtful(one)
+            or one.sheet.torn
+            or other is None
+            or is_doubtful(other)
+            or other.state == "缺失"
+        ):
             found.append(one)
         elif _disagree(one, other):
             hold(one, DISAGREE)

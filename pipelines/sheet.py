@@ -51,6 +51,8 @@ class Sheet:
     # Where each row's 科目代码 is printed.
     code_cells: dict[int, Cell] = field(default_factory=dict)
     rows: int = 0
+    # A figure ran over a border: no other way of reading may settle it.
+    torn: bool = False
 
     def cell_id(self, locator: str) -> str:
         """The readable and stable id of the cell at this locator."""
@@ -105,6 +107,9 @@ class Sheet:
         elif printed.value is None:
             status = "held"
             self.hold(cell, f"「{cell.text}」不是合规的数字", HOLD_CELL)
+        elif cell.torn:
+            status, self.torn = "held", True
+            self.hold(cell, f"「{cell.text}」所在的数越过了格线，断不定是哪一格的", HOLD_CELL)
         elif quantity_unit is not None:
             quantity = (
                 printed.value.quantize(_CENT) if printed.value == printed.value.quantize(_CENT) else None

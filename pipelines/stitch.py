@@ -43,7 +43,7 @@ def _spread(grid: Grid, edges: Sequence[float]) -> Grid:
         for index, cell in enumerate(row):
             start, stop = places[index], places[index + 1]
             last = places[min(index + cell.span, len(places) - 1)]
-            wide.append(Cell(cell.text, cell.locator, cell.box, last - start))
+            wide.append(cell._replace(span=last - start))
             wide += [Cell("", cell.locator, cell.box)] * (stop - start - 1)
         rows.append(tuple(wide))
     return Grid(tuple(rows), tuple(edges), grid.inferred)

@@ -35,6 +35,7 @@ class PageContent:
     Rules are ``(position, start, end)``: a level one at its y from x to x, an upright one at its x.
     ``unmapped`` counts glyphs whose character is unknown, ``oblique`` those left out as a watermark,
     ``overlay`` is the text of a stamp or an upright watermark that was left out.
+    ``hidden`` says that most of its text is not shown, as what a scanner's software read under its picture.
     ``turned`` is by how many clockwise quarters the page as shown is turned to set its text upright.
     """
 
@@ -49,6 +50,7 @@ class PageContent:
     images: list[Box]
     overflow: bool = False
     turned: int = 0
+    hidden: bool = False
 
 
 def page_content(document: Any, number: int) -> PageContent:
@@ -94,6 +96,7 @@ def _content(page: Any) -> PageContent:
         [seen_box(image, matrix) for image in strokes.images],
         strokes.overflow or len(glyphs) >= MOST_GLYPHS,
         (seen - turn) % 4,
+        strokes.mostly_hidden(),
     )
 
 

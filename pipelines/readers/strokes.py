@@ -63,6 +63,7 @@ class Strokes:
         self._channels = [ctypes.c_uint() for _ in range(4)]
         self._channel_refs = [ctypes.byref(channel) for channel in self._channels]
         self._lines: list[Box] = []
+        self._texts: list[Any] = []
         self._edges = [ctypes.c_float() for _ in range(4)]
         self._edge_refs = [ctypes.byref(edge) for edge in self._edges]
         self._fill, self._stroke = ctypes.c_int(), ctypes.c_int()
@@ -86,6 +87,13 @@ class Strokes:
         steep = np.column_stack((sx.mean(axis=1), sy))[~level]
         return [(p, q, r) for p, q, r in flat.tolist()], [(p, q, r) for p, q, r in steep.tolist()]
 
+    def mostly_hidden(self) -> bool:
+        """Whether a page with pictures shows less than half of its text objects."""
+        if not self.images or not self._texts:
+            return False
+        modes: list[int] = [raw.FPDFTextObj_GetTextRenderMode(item) for item in self._texts]
+        return 2 * modes.count(int(raw.FPDF_TEXTRENDERMODE_INVISIBLE)) > len(modes)
+
     def _object(self, item: Any, outer: Matrix, depth: int) -> None:
         self._objects += 1
         if self._objects > _MOST_OBJECTS or self._segments > _MOST_SEGMENTS:
@@ -95,6 +103,7 @@ class Strokes:
         if kind == raw.FPDF_PAGEOBJ_PATH:
             self._path(item, outer)
         elif kind == raw.FPDF_PAGEOBJ_TEXT:
+            self._texts.append(item)
             if not self.coloured_text and raw.FPDFPageObj_GetFillColor(item, *self._channel_refs):
                 red, green, blue, alpha = (channel.value for channel in self._channels)
                 self.coloured_text = max(red, green, blue) > _DARK or alpha < _OPAQUE
