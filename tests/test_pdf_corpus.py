@@ -24,10 +24,12 @@ RULED, HORIZONTAL = 0.999, 0.98
 HARD = {
     ("no-rules", "fpdf"): "columns without any rule are held",
     ("no-rules", "typst"): "columns without any rule are held",
-    ("horizontal", "fpdf"): "level rules over the whole width show no columns",
-    ("not-embedded", "fpdf"): "pdfium drops a lone letter whose fallback font lacks it",
+    (
+        "horizontal",
+        "fpdf",
+    ): "level rules over the whole width part no head rows, and a merged cell not its columns",
     ("not-embedded", "typst"): "pdfium drops a lone letter whose fallback font lacks it",
-    ("A3", "typst"): "a line of 单位：万元 that each page repeats high up is taken for a running head",
+    ("not-embedded", "fpdf"): "pdfium drops a lone letter whose fallback font lacks it",
 }
 
 
