@@ -9,9 +9,11 @@ SELECT
     i.first_seen AS 首次见到
 FROM issue i
 JOIN dim_document d USING (document_id)
+LEFT JOIN dim_document later ON later.document_id = d.superseded_by
 WHERE i.kind IN ('held', 'failed', 'ignored')
-    -- What is wrong with a version that is not in force needs nobody; that it was set aside does.
-    AND (d.known_to IS NULL OR i.stage = '入库')
+    -- What is wrong with a version that a later one replaced needs nobody; that it was set aside does,
+    -- and so does what is wrong with one of two that came together, for a person has to choose.
+    AND (d.known_to IS NULL OR i.stage = '入库' OR d.known_from = later.known_from)
 UNION ALL
 SELECT
     '读取' AS 阶段,
