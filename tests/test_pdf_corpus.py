@@ -24,10 +24,7 @@ RULED, HORIZONTAL = 0.999, 0.98
 HARD = {
     ("no-rules", "fpdf"): "columns without any rule are held",
     ("no-rules", "typst"): "columns without any rule are held",
-    (
-        "horizontal",
-        "fpdf",
-    ): "level rules over the whole width part no head rows, and a merged cell not its columns",
+    ("horizontal", "fpdf"): "a head of several rows without column numbers does not show its columns",
     ("not-embedded", "typst"): "pdfium drops a lone letter whose fallback font lacks it",
     ("not-embedded", "fpdf"): "pdfium drops a lone letter whose fallback font lacks it",
 }
@@ -69,6 +66,14 @@ def test_a_look_changes_nothing_of_what_is_read(printer, name, seed):
     pdf = printed(printer, seed, look, FORMS)
     assert accuracy(pdf) >= (RULED if look.ruled else HORIZONTAL)
     assert_pdf_reads_as(pdf.truth, read_document(pdf.data, name="x.pdf"))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_level_rules_alone_show_the_columns_of_a_numbered_head(seed):
+    """Rules over the whole width: nothing parts the rows of the head, nothing its columns."""
+    pdf = printed("fpdf", seed, LOOKS["horizontal"])
+    assert accuracy(pdf) >= HORIZONTAL
+    assert_nothing_wrong(pdf.truth, read_document(pdf.data, name="x.pdf"))
 
 
 @pytest.mark.parametrize(("printer", "name", "seed"), _params(HELD))
