@@ -16,8 +16,7 @@ from typing import Any
 
 import pypdfium2.raw as raw
 
-from pipelines.readers.pdf import open_pdf
-from pipelines.readers.pdfium import page_content
+from pipelines.readers.pdfium import open_pdf, page_content
 
 # A text object: left and bottom, width and height, text.
 _Text = tuple[float, float, float, float, str]

@@ -7,11 +7,10 @@ belong here: the calls into pdfium (``pdfium``), the geometry of rules (``rules`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from pipelines.readers.cells import inside as lies_inside
 from pipelines.readers.cells import lines_of, owners_of, plain, ruled_grid, torn_cells
 from pipelines.readers.furniture import marked_furniture
 from pipelines.readers.level_rules import Columns, grid, stacks
-from pipelines.readers.pdfium import PageContent, page_content
+from pipelines.readers.pdfium import PageContent, open_pdf, page_content
 from pipelines.readers.rules import frames
 
 # A picture over half of the page, and fewer glyphs than this or only hidden ones: a scan.
@@ -96,31 +95,6 @@ def _texts(data: bytes) -> dict[str, str]:
 
 
 # --- pages -----------------------------------------------------------------------------------
-
-
-@contextmanager
-def open_pdf(data: bytes) -> Iterator[Any]:
-    """An open pdfium document; ``ValueError`` with a sentence for people where it cannot be opened."""
-    import pypdfium2.raw as raw
-
-    _initialise()
-    document = raw.FPDF_LoadMemDocument64(data, len(data), None)
-    if not document:
-        if raw.FPDF_GetLastError() == raw.FPDF_ERR_PASSWORD:
-            raise ValueError("文件有密码，打不开")
-        raise ValueError("不是完整的 PDF，打不开")
-    try:
-        yield document
-    finally:
-        raw.FPDF_CloseDocument(document)
-
-
-@lru_cache(maxsize=1)
-def _initialise() -> None:
-    import pypdfium2
-
-    # Importing the package initialises the library and registers its end.
-    assert pypdfium2.raw is not None  # noqa: S101
 
 
 def _pages(data: bytes) -> tuple[list[Page], list[Issue]]:

@@ -1,14 +1,18 @@
 """What pdfium says of a page: its glyphs and its straight strokes, as the page is seen.
 
-Belongs here: the calls into pdfium, one page at a time, turned into plain glyphs and rules in points
-from the upper left corner of the page as seen (/Rotate and turned content applied). Does not belong
-here: cells, lines, tables. pdfium is not safe for threads: processes read documents, never threads.
+Belongs here: opening a document, and the calls into pdfium, one page at a time, turned into plain
+glyphs and rules in points from the upper left corner of the page as seen (/Rotate and turned content
+applied). Does not belong here: cells, lines, tables. pdfium is not safe for threads: processes read
+documents, never threads.
 """
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -51,6 +55,29 @@ class PageContent:
     overflow: bool = False
     turned: int = 0
     hidden: bool = False
+
+
+@contextmanager
+def open_pdf(data: bytes) -> Iterator[Any]:
+    """An open pdfium document; ``ValueError`` with a sentence for people where it cannot be opened."""
+    _initialise()
+    document = raw.FPDF_LoadMemDocument64(data, len(data), None)
+    if not document:
+        if raw.FPDF_GetLastError() == raw.FPDF_ERR_PASSWORD:
+            raise ValueError("文件有密码，打不开")
+        raise ValueError("不是完整的 PDF，打不开")
+    try:
+        yield document
+    finally:
+        raw.FPDF_CloseDocument(document)
+
+
+@lru_cache(maxsize=1)
+def _initialise() -> None:
+    import pypdfium2
+
+    # Importing the package initialises the library and registers its end.
+    assert pypdfium2.raw is not None  # noqa: S101
 
 
 def page_content(document: Any, number: int) -> PageContent:

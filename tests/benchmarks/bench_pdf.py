@@ -45,7 +45,7 @@ def pdfium(path: Path) -> tuple[int, Found]:
 
     import pypdfium2.raw as raw
 
-    from pipelines.readers.pdf import open_pdf
+    from pipelines.readers.pdfium import open_pdf
 
     with open_pdf(path.read_bytes()) as document:
         count = raw.FPDF_GetPageCount(document)
@@ -138,7 +138,7 @@ def facts(path: Path) -> tuple[int, Found]:
 def _pages(path: Path) -> int:
     import pypdfium2.raw as raw
 
-    from pipelines.readers.pdf import open_pdf
+    from pipelines.readers.pdfium import open_pdf
 
     with open_pdf(path.read_bytes()) as document:
         return int(raw.FPDF_GetPageCount(document))
