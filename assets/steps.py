@@ -18,7 +18,7 @@ from pipelines.document import reader_version
 from pipelines.model import DocumentPart, Issue
 from warehouse import lake
 from warehouse.home import Home
-from warehouse.ledger import DocumentState, Ledger, LedgerState, vanished
+from warehouse.ledger import Ledger, LedgerState, vanished
 from warehouse.schema import lake_tables, tables
 from warehouse.sources import ListedFile, SourceProblem, discover, take
 
@@ -221,20 +221,11 @@ def assemble_years(
     Parts are a cache: those that are lost, or that an older reader made, are made again first.
     """
     read_documents(home, now, progress, years)
-    state = Ledger(home).state()
+    state, version = Ledger(home).state(), reader_version()
     return {
-        year: lake.assemble_year(
-            home, year, [d.document_id for d in _read_now(state, year)], reader_version()
-        )
+        year: lake.assemble_year(home, year, state.documents_of(year, version), version)
         for year in watched("编年度表", years, progress)
     }
-
-
-def _read_now(state: LedgerState, year: int) -> list[DocumentState]:
-    """The documents of a year that today's reader has read; on others it broke, and they stand as failed."""
-    version = reader_version()
-    documents = (d for d in state.documents.values() if d.reader_version == version)
-    return [document for document in documents if (document.fiscal_year or 0) == year]
 
 
 def _held(home: Home, years: Sequence[int]) -> list[int]:
@@ -320,11 +311,12 @@ def publish(home: Home, now: datetime, progress: Progress) -> BuildReport:
     """
     from warehouse.build import build
 
-    stale = [year for year in pending_years(home) if not _up_to_date(home, year)]
+    state = Ledger(home).state()
+    stale = [year for year in sorted(state.pending_years) if year and not _up_to_date(home, state, year)]
     if stale:
         years = "、".join(map(str, stale))
         raise StaleYearsError(f"{years} 年度读入了新文档，年度表和校验还没有跟上；先运行 year_job，再发布")
-    if 0 in Ledger(home).state().pending_years:
+    if 0 in state.pending_years:
         assemble_years(home, [0], now, silent)
     progress("建库", 0, 1, home.warehouse_file.name)
     report = build(home, now=now)
@@ -333,8 +325,9 @@ def publish(home: Home, now: datetime, progress: Progress) -> BuildReport:
     return report
 
 
-def _up_to_date(home: Home, year: int) -> bool:
-    wanted = {(d.document_id, d.reader_version) for d in _read_now(Ledger(home).state(), year)}
+def _up_to_date(home: Home, state: LedgerState, year: int) -> bool:
+    version = reader_version()
+    wanted = {(document_id, version) for document_id in state.documents_of(year, version)}
     held = lake.read_year(home, "dim_document", year).select("document_id", "reader_version").iter_rows()
     facts, verdicts = (lake.year_path(home, table, year) for table in ("fact_line_item", VERDICTS[-1]))
     if not wanted:

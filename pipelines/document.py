@@ -23,7 +23,7 @@ from pipelines.model import (
     Line,
     Statement,
 )
-from pipelines.readers import read, text_at
+from pipelines.readers import read
 from pipelines.regions import Layout, cut, entry_key
 from pipelines.second_route import read_regions, with_second_opinion
 from pipelines.statements import Found, to_statement
@@ -31,9 +31,7 @@ from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold, title_form, without_blanks
 
 _ID_LENGTH = 12
-__all__ = ["NO_YEAR", "read_document", "reader_version", "text_at"]
-
-NO_YEAR = "文中没有写明决算年度，或封面与各表的年度不一，无法归入年度"
+_NO_YEAR = "文中没有写明决算年度，或封面与各表的年度不一，无法归入年度"
 
 
 def reader_version() -> str:
@@ -205,7 +203,7 @@ def _about_document(
         )
     else:
         if year is None:
-            issues.append(Issue("held", "识别", name, NO_YEAR, "核对封面与表头的年度，写明后重新放入"))
+            issues.append(Issue("held", "识别", name, _NO_YEAR, "核对封面与表头的年度，写明后重新放入"))
         if unit is None:
             issues.append(Issue("held", "识别", name, "文中没有写明单位名称", "核对封面与表头的单位名称"))
     if layout.attachment_grids and kind.value == "决算":

@@ -13,9 +13,9 @@ import unicodedata
 from decimal import Decimal
 from functools import lru_cache
 
-from pipelines.document import text_at
 from pipelines.locators import row_place
 from pipelines.model import Content, DocumentPart, Line, LineItem, Statement
+from pipelines.readers import text_at
 from tests.typesetter.truth import Truth, TruthCell, TruthStatement
 
 _UNITS = {"元": Decimal(1), "千元": Decimal(1_000), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}

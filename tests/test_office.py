@@ -22,9 +22,9 @@ from docx.oxml.ns import nsdecls
 from openpyxl import Workbook
 
 from pipelines import limits
-from pipelines.document import read_document, text_at
+from pipelines.document import read_document
 from pipelines.model import Content, DocumentPart, Grid, Line
-from pipelines.readers import containers, read
+from pipelines.readers import containers, read, text_at
 from pipelines.readers.number_format import BUILT_IN, show, stored_number
 from tests.checks import assert_keys_unique, assert_reads_as
 from tests.test_golden import SWITCHES, emptied, everything

@@ -126,8 +126,8 @@ def test_a_run_that_was_killed_before_it_published_is_not_quiet(tmp_path):
     assert not state.unchanged(discover([folder]), READER)
     # Both the year that it left and the one that it came to have to be written again.
     assert state.pending_years == {2023, 2024}
-    assert state.documents_of(2023) == [sha256[:12]]
-    assert state.documents_of(2024) == []
+    assert state.documents_of(2023, READER) == [sha256[:12]]
+    assert state.documents_of(2024, READER) == []
 
 
 def test_a_program_with_another_schema_is_not_quiet(tmp_path, monkeypatch):

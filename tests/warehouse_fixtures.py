@@ -179,7 +179,7 @@ def keep(home: Home, *parts: DocumentPart, path: str | None = None, at: datetime
         ledger.read(sha256=doc.sha256, reader_version=VERSION, fiscal_year=doc.fiscal_year, at=at)
     state = ledger.state()
     for year in state.pending_years:
-        lake.assemble_year(home, year, state.documents_of(year), VERSION)
+        lake.assemble_year(home, year, state.documents_of(year, VERSION), VERSION)
 
 
 def dated(text: str, published: date | None) -> DocumentPart:

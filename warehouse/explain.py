@@ -9,8 +9,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from pipelines.document import text_at
 from pipelines.evidence import suffix
+from pipelines.readers import text_at
 from warehouse.home import Home
 from warehouse.lake import BOX_COLUMNS
 from warehouse.query import rows_where

@@ -85,7 +85,6 @@ class LedgerState:
     documents: dict[str, DocumentState] = field(default_factory=dict)
     runs: list[dict[str, Any]] = field(default_factory=list)
     published: dict[str, Any] | None = None
-    published_before: dict[str, Any] | None = None
     changed_since_publish: bool = False
     pending_years: set[int] = field(default_factory=set)
 
@@ -98,9 +97,12 @@ class LedgerState:
         """The sha256 of every document that this reader has not read, in order of first sight."""
         return [d.sha256 for d in self.documents.values() if d.reader_version != reader_version]
 
-    def documents_of(self, fiscal_year: int) -> list[str]:
-        """The ids of the documents last read as of that year; 0 for those without a year."""
-        read = (d for d in self.documents.values() if d.reader_version is not None)
+    def documents_of(self, fiscal_year: int, reader_version: str) -> list[str]:
+        """The ids of the documents of a year (0: of none) that this reader has read.
+
+        On others it broke, and they stand as failed.
+        """
+        read = (d for d in self.documents.values() if d.reader_version == reader_version)
         return sorted(d.document_id for d in read if (d.fiscal_year or 0) == fiscal_year)
 
     def unchanged(self, listing: Listing, reader_version: str) -> bool:
@@ -311,7 +313,7 @@ def _apply(state: LedgerState, event: Mapping[str, Any]) -> None:
         last = state.current[event["path"]]
         last.status, last.last_seen = "withdrawn", at
     elif kind == "published":
-        state.published_before, state.published = state.published, {**event, "at": at}
+        state.published = {**event, "at": at}
         state.changed_since_publish = False
         state.pending_years.clear()
     elif kind == "run":

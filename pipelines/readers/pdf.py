@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+import pypdfium2.raw as raw
 
 from pipelines.limits import MAX_PAGES
 from pipelines.locators import second_place
@@ -98,8 +99,6 @@ def _texts(data: bytes) -> dict[str, str]:
 
 
 def _pages(data: bytes) -> tuple[list[Page], list[Issue]]:
-    import pypdfium2.raw as raw
-
     pages: list[Page] = []
     issues: list[Issue] = []
     try:
@@ -135,7 +134,7 @@ def _triage(content: PageContent) -> Triage:
         return "scanned"
     if count == 0:
         return "blank"
-    if count and content.unmapped > _MOST_UNMAPPED * count:
+    if content.unmapped > _MOST_UNMAPPED * count:
         return "broken"
     return "healthy"
 

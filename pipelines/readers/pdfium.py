@@ -12,10 +12,11 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
+
+# Importing anything of the package initialises the library and registers its end.
 import pypdfium2.raw as raw
 
 from pipelines.model import Box
@@ -60,7 +61,6 @@ class PageContent:
 @contextmanager
 def open_pdf(data: bytes) -> Iterator[Any]:
     """An open pdfium document; ``ValueError`` with a sentence for people where it cannot be opened."""
-    _initialise()
     document = raw.FPDF_LoadMemDocument64(data, len(data), None)
     if not document:
         if raw.FPDF_GetLastError() == raw.FPDF_ERR_PASSWORD:
@@ -70,14 +70,6 @@ def open_pdf(data: bytes) -> Iterator[Any]:
         yield document
     finally:
         raw.FPDF_CloseDocument(document)
-
-
-@lru_cache(maxsize=1)
-def _initialise() -> None:
-    import pypdfium2
-
-    # Importing the package initialises the library and registers its end.
-    assert pypdfium2.raw is not None  # noqa: S101
 
 
 def page_content(document: Any, number: int) -> PageContent:

@@ -8,7 +8,7 @@ Does not belong here: lines and grids, the meaning of a format code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pipelines.limits import Counter
@@ -59,8 +59,8 @@ def read_sheets(package: Package, cells: Counter) -> Iterator[Sheet]:
         elif name == "calcPr":
             book.recalculated = _true(attributes.get("fullCalcOnLoad"))
     relations = package.relations(WORKBOOK)
-    _styles(package, book, cells)
-    _strings(package, book, cells)
+    _styles(package, _part(relations, "styles.xml"), book, cells)
+    _strings(package, _part(relations, "sharedstrings.xml"), book, cells)
     for number, (name, relation, hidden) in enumerate(listed, start=1):
         sheet = Sheet(number, name or f"s{number}", hidden)
         part = relations.get(relation)
@@ -74,11 +74,13 @@ def _true(value: str | None) -> bool:
     return value in ("1", "true", "on")
 
 
-def _strings(package: Package, book: _Book, cells: Counter) -> None:
+def _part(relations: Mapping[str, str], ending: str) -> str:
+    """The part of the workbook whose name ends so; empty where it has none."""
+    return next((part for part in relations.values() if part.lower().endswith(ending)), "")
+
+
+def _strings(package: Package, part: str, book: _Book, cells: Counter) -> None:
     """The shared strings: rich text joined, phonetic guides left out."""
-    part = next(
-        (p for p in package.relations(WORKBOOK).values() if p.lower().endswith("sharedstrings.xml")), ""
-    )
     if not part or not package.has(part):
         return
     words: list[str] = []
@@ -104,9 +106,8 @@ def _text(raw: str) -> str:
     return plain[:_LONGEST_TEXT].replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def _styles(package: Package, book: _Book, cells: Counter) -> None:
+def _styles(package: Package, part: str, book: _Book, cells: Counter) -> None:
     """The number format and the rules at the sides of each cell style."""
-    part = next((p for p in package.relations(WORKBOOK).values() if p.lower().endswith("styles.xml")), "")
     if not part or not package.has(part):
         return
     own: dict[int, str] = {}
