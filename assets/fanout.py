@@ -206,6 +206,8 @@ class _Worker:
         self._reader = reader
         self._lock = threading.Lock()
         self._child: Child | None = None
+        self._prepared = 0
+        self._began = 0.0
         self._since: float | None = None
         self._broken = ""
         self._dismissed = False
@@ -213,7 +215,7 @@ class _Worker:
 
     def read(self, job: Job) -> Outcome:
         """Have one document read; whatever becomes of the process is the outcome."""
-        started = time.monotonic()
+        self._began = time.monotonic()
         self._peak_mb = 0.0
         try:
             part, failure = self._ask(job), None
@@ -221,11 +223,15 @@ class _Worker:
             part, failure = None, failed.issue
         except Exception as error:  # no process can be started
             part, failure = None, broken_by(error)
-        return Outcome(job, part, failure, time.monotonic() - started, self._peak_mb)
+        return Outcome(job, part, failure, time.monotonic() - self._began, self._peak_mb)
 
     def _ask(self, job: Job) -> DocumentPart:
-        child = self._ready()
+        child = self._started()
         try:
+            if child.pid != self._prepared:
+                child.receive()
+                self._prepared = child.pid
+            self._time(child)
             child.send({"source": str(job.source), "name": job.name})
             answer, bodies = child.receive()
             part = _unpickled(bodies[0]) if bodies else None
@@ -247,8 +253,8 @@ class _Worker:
             )
         return part
 
-    def _ready(self) -> Child:
-        """The process, a new one if there is none, its time running from now."""
+    def _started(self) -> Child:
+        """The process, a new one if there is none. To become ready takes no document's time."""
         with self._lock:
             if self._dismissed:
                 raise RuntimeError("nobody waits for this document any more")
@@ -256,9 +262,14 @@ class _Worker:
                 self._scratch = TemporaryDirectory(prefix="juesuan-read-")
                 environment = {**_ONE_THREAD, **dict.fromkeys(_SCRATCH, self._scratch.name)}
                 self._child = Child("assets.read_worker", self._reader, environment=environment)
-            self._broken, self._since = "", time.monotonic()
-            forget_peak(self._child.pid)
             return self._child
+
+    def _time(self, child: Child) -> None:
+        """Let a document's time and memory be counted from now."""
+        with self._lock:
+            self._broken, self._began = "", time.monotonic()
+            self._since = self._began
+            forget_peak(child.pid)
 
     def _ended(self, child: Child) -> _FailedError:
         why = _exit_told(child.wait())

@@ -27,6 +27,12 @@ def resolve(reader: str) -> Reader:
     return found
 
 
+def prepare(reader: str) -> None:
+    """Have a reader make ready what is slow to come: its module's ``prepare``, if there is one."""
+    module = importlib.import_module(reader.partition(":")[0])
+    getattr(module, "prepare", lambda: None)()
+
+
 def told(error: BaseException) -> str:
     """An error in one line, for the list of what could not be read."""
     return f"{type(error).__name__}：{' '.join(str(error).split())[:200]}"
@@ -38,6 +44,8 @@ def _answer(caller: Caller) -> None:
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     read = resolve(sys.argv[2])
+    prepare(sys.argv[2])
+    caller.send({"ready": True})
     while True:
         request, _ = caller.receive()
         try:

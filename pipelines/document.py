@@ -23,12 +23,14 @@ from pipelines.model import (
     Line,
     Statement,
 )
-from pipelines.readers import read
+from pipelines.readers import prepare, read
 from pipelines.regions import Layout, cut, entry_key
 from pipelines.second_route import read_regions, with_second_opinion
 from pipelines.statements import Found, to_statement
 from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold, title_form, without_blanks
+
+__all__ = ["prepare", "read_document", "reader_version"]
 
 _ID_LENGTH = 12
 _NO_YEAR = "文中没有写明决算年度，或封面与各表的年度不一，无法归入年度"

@@ -25,8 +25,6 @@ HARD = {
     ("no-rules", "fpdf"): "columns without any rule are held",
     ("no-rules", "typst"): "columns without any rule are held",
     ("horizontal", "fpdf"): "a head of several rows without column numbers does not show its columns",
-    ("not-embedded", "typst"): "pdfium drops a lone letter whose fallback font lacks it",
-    ("not-embedded", "fpdf"): "pdfium drops a lone letter whose fallback font lacks it",
 }
 
 
@@ -119,6 +117,7 @@ def looks(draw) -> Look:
         rotate=rotate,
         turned=0 if rotate else draw(st.sampled_from((0, 90, 270))),
         cropbox=draw(switch),
+        fonts=draw(st.sampled_from(("embedded", "named", "gbk"))),
         form_xobject=draw(switch),
     )
 

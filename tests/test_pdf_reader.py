@@ -14,6 +14,7 @@ from pipelines.document import read_document
 from pipelines.model import DocumentPart, Grid, Line
 from pipelines.readers import read
 from tests.typesetter.paged import font_folder
+from tests.typesetter.pdf_fonts import name_only
 
 FONT = next(path for path in sorted(font_folder().rglob("*")) if path.suffix in (".ttf", ".otf"))
 EDGES = (40, 110, 260, 360, 460, 560)
@@ -108,6 +109,52 @@ def test_text_over_a_picture_of_the_whole_page_is_read():
     pdf.image(Image.new("L", (60, 80), 255), 0, 0, 595, 842)
     table(pdf)
     assert amounts(part_of(pdf))[2, "小计"] == Decimal("120000.00")
+
+
+def named_only(data: bytes) -> bytes:
+    """The file without the programs of its fonts."""
+    with pikepdf.open(io.BytesIO(data)) as made:
+        name_only(made)
+        out = io.BytesIO()
+        made.save(out)
+        return out.getvalue()
+
+
+@pytest.mark.parametrize("pen", [0, 0.57, 9])
+@pytest.mark.parametrize("angle", [0, 90])
+def test_letters_of_a_font_that_is_nowhere_are_read_one_by_one(pen, angle):
+    """No shape is known of them, and each is a text of its own; twins beside each other are two."""
+    pdf = new()
+    pdf.set_line_width(pen)
+    words = "本级一一公务费，类款项行次"
+    with pdf.rotation(angle, 300, 400):
+        for place, letter in enumerate(words):
+            pdf.text(200 + 9 * place, 400, letter)
+        pdf.text(200, 450, words)
+    blocks = read(named_only(bytes(pdf.output()))).blocks
+    assert [block.text for block in blocks] == [words, words]
+
+
+def test_a_table_in_a_font_that_is_nowhere_is_read():
+    pdf = new()
+    table(pdf, (*ROWS, ("2010602", "费", "1.00", "", "1.00")))
+    part = read_document(named_only(bytes(pdf.output())), name="x.pdf")
+    assert [item.name_printed for item in part.line_items if item.row_seq == 3] == ["费"] * 3
+    assert amounts(part)[3, "项目支出"] == Decimal("10000.00")
+
+
+def test_hidden_letters_of_a_font_that_is_nowhere_stay_hidden():
+    pdf = new()
+    pdf.image(Image.new("L", (60, 80), 255), 0, 0, 595, 842)
+    for place, letter in enumerate("本级一一公务费，类款项行次"):
+        pdf.text(200 + 9 * place, 400, letter)
+    with pikepdf.open(io.BytesIO(named_only(bytes(pdf.output())))) as made:
+        made.pages[0].contents_add(b"3 Tr", prepend=True)
+        out = io.BytesIO()
+        made.save(out)
+    content = read(out.getvalue())
+    assert not content.blocks
+    assert any("扫描" in issue.reason for issue in content.issues)
 
 
 def test_lines_and_grids_come_in_reading_order():

@@ -22,6 +22,14 @@ def read(data: bytes) -> Content:
     return _reader(data)[0](data)
 
 
+def prepare() -> None:
+    """Have ready what is slow to come: the loops of the reader of PDFs, which the first call ever compiles.
+
+    Some seconds then, and a fraction of one ever after.
+    """
+    from pipelines.readers import pdf  # noqa: F401
+
+
 def text_at(data: bytes, locator: str) -> str:
     """The text that stands at a locator; ``LookupError`` where the document has no such place."""
     return _reader(data)[1](data, locator)

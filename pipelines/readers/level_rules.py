@@ -14,11 +14,16 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from operator import attrgetter
 
+import numpy as np
+
 from pipelines.model import Box, Cell, Grid
+from pipelines.readers.rules import Array
 
 # Level rules of one table begin and end within this of each other (points).
 _SAME_ENDS = 6.0
 _FEWEST_RULES = 3
+# A rule so near to a box (points) belongs to it.
+_BESIDE = 2.0
 # A gap wider than this share of the glyphs' height parts two words of a row; between a figure and a
 # name less is enough, for figures end at the right border and names begin at the left one.
 _WORD_GAP, _HEAD_GAP, _FIGURE_GAP = 0.9, 0.3, 0.25
@@ -58,17 +63,16 @@ class Word:
         return _AMOUNT.fullmatch(self.text) is not None
 
 
-def stacks(level: Sequence[Rule], taken: Sequence[Box]) -> list[list[Rule]]:
+def stacks(level: Array, taken: Sequence[Box]) -> list[list[Rule]]:
     """Level rules that begin and end alike, three at least, outside of the boxes already taken."""
-    free = [
-        rule
-        for rule in sorted(level)
-        if not any(
-            b[0] - 2 <= rule[1] and rule[2] <= b[2] + 2 and b[1] - 2 <= rule[0] <= b[3] + 2 for b in taken
-        )
-    ]
+    free = np.ones(len(level), bool)
+    for left, top, right, bottom in taken:
+        within_x = (left - _BESIDE <= level[:, 1]) & (level[:, 2] <= right + _BESIDE)
+        free &= ~(within_x & (top - _BESIDE <= level[:, 0]) & (level[:, 0] <= bottom + _BESIDE))
+    if free.sum() < _FEWEST_RULES:
+        return []
     found: list[list[Rule]] = []
-    for rule in free:
+    for rule in sorted((y, left, right) for y, left, right in level[free].tolist()):
         for stack in found:
             if abs(stack[0][1] - rule[1]) <= _SAME_ENDS and abs(stack[0][2] - rule[2]) <= _SAME_ENDS:
                 if rule[0] - stack[-1][0] > 2.0:

@@ -10,16 +10,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Literal
 
-import numpy as np
 import pypdfium2.raw as raw
 
 from pipelines.limits import MAX_PAGES
 from pipelines.locators import second_place
 from pipelines.model import PDF, Block, Content, Issue, Line
-from pipelines.readers.cells import inside as lies_inside
-from pipelines.readers.cells import lines_of, owners_of, plain, ruled_grid, torn_cells
+from pipelines.readers.cells import FREE, inside, owned, plain, ruled_grid, texts_of, torn_cells
 from pipelines.readers.furniture import marked_furniture
 from pipelines.readers.level_rules import Columns, grid, stacks
 from pipelines.readers.pdfium import PageContent, open_pdf, page_content
@@ -30,6 +29,8 @@ _FEWEST_GLYPHS, _MOST_PICTURE = 10, 0.5
 # A greater share of characters without meaning: the text layer is broken.
 _MOST_UNMAPPED = 0.05
 _MARGIN_ABOVE = 30.0
+# What stands in a table whose columns are inferred: in a cell, but in none that a border bounds.
+_INFERRED = -2
 
 
 Triage = Literal["healthy", "broken", "scanned", "blank"]
@@ -189,38 +190,25 @@ def _blocks(
 ) -> tuple[tuple[Block, ...], Columns | None]:
     """Text lines and grids of a page, from the top down."""
     glyphs = content.glyphs
-    free = np.ones(len(glyphs), bool)
+    owners, found, starts = owned(glyphs, frames(content.level, content.upright))
     placed: list[tuple[float, Block]] = []
-    found = [
-        frame for frame in frames(content.level, content.upright) if lies_inside(glyphs, frame.box).any()
-    ]
-    owners = np.full(len(glyphs), -1)
-    # Cells are numbered over all tables of the page, so that a figure between two tables is seen too.
-    stride = max((frame.cell_of.size for frame in found), default=0)
-    for table, frame in enumerate(found):
-        inside = lies_inside(glyphs, frame.box) & free
-        free &= ~inside
-        owners[inside] = owners_of(glyphs.take(inside), frame) + stride * table
-    torn = torn_cells(glyphs, owners)
-    for table, frame in enumerate(found):
-        mine = (owners >= stride * table) & (owners < stride * (table + 1))
-        own, cut = owners[mine] - stride * table, torn - stride * table
-        placed.append(
-            (frame.ys[0], ruled_grid(glyphs.take(mine), own, cut, frame, f"p{number}/t{table + 1}"))
-        )
     tables = len(found)
     for stack in stacks(content.level, [frame.box for frame in found]):
         box = (stack[0][1], stack[0][0], stack[0][2], stack[-1][0])
-        inside = lies_inside(glyphs, box) & free
-        inner = glyphs.take(inside)
+        within = inside(glyphs, box) & (owners == FREE)
         # What stands above a table on its page is its title: only the first thing on a page continues.
-        above = bool((free & (glyphs.boxes[:, 4] < box[1]) & (glyphs.boxes[:, 4] > _MARGIN_ABOVE)).any())
-        if made := grid(stack, plain(inner), f"p{number}/t{tables + 1}", None if above else before):
+        baselines = glyphs.boxes[owners == FREE, 4]
+        above = bool(((baselines < box[1]) & (baselines > _MARGIN_ABOVE)).any())
+        made = grid(stack, plain(glyphs.take(within)), f"p{number}/t{tables + 1}", None if above else before)
+        if made:
             inferred, before = made
-            free &= ~inside
+            owners[within] = _INFERRED
             tables += 1
             placed.append((box[1], inferred))
-    lines = lines_of(glyphs.take(free))
+    torn = torn_cells(glyphs, owners)
+    texts, lines = texts_of(glyphs, owners)
     for index, (text, box) in enumerate(lines, 1):
         placed.append((box[1], Line(text, f"p{number}/l{index}", box)))
-    return tuple(block for _, block in sorted(placed, key=lambda pair: pair[0])), before
+    for table, (frame, start) in enumerate(zip(found, starts, strict=True), 1):
+        placed.append((frame.ys[0], ruled_grid(texts, torn, frame, start, f"p{number}/t{table}")))
+    return tuple(block for _, block in sorted(placed, key=itemgetter(0))), before

@@ -14,30 +14,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 # Importing anything of the package initialises the library and registers its end.
 import pypdfium2.raw as raw
 
 from pipelines.model import Box
 from pipelines.readers.glyphs import (
     MOST_GLYPHS,
+    Array,
     Glyphs,
     characters,
-    lean,
     once,
     overlay,
-    quarter,
+    quarters,
     seen_boxes,
 )
-from pipelines.readers.strokes import Matrix, Rule, Strokes, seen_box
+from pipelines.readers.strokes import Matrix, seen_box, strokes
 
 
 @dataclass(slots=True)
 class PageContent:
     """One page: size as seen, glyphs, level and upright rules, and what triage needs.
 
-    Rules are ``(position, start, end)``: a level one at its y from x to x, an upright one at its x.
+    Rules are arrays of (position, start, end): a level one at its y from x to x, an upright one at its x.
     ``unmapped`` counts glyphs whose character is unknown, ``oblique`` those left out as a watermark,
     ``overlay`` is the text of a stamp or an upright watermark that was left out.
     ``hidden`` says that most of its text is not shown, as what a scanner's software read under its picture.
@@ -47,8 +45,8 @@ class PageContent:
     width: float
     height: float
     glyphs: Glyphs
-    level: list[Rule]
-    upright: list[Rule]
+    level: Array
+    upright: Array
     unmapped: int
     oblique: int
     overlay: str
@@ -89,33 +87,34 @@ def page_content(document: Any, number: int) -> PageContent:
 def _content(page: Any) -> PageContent:
     box = _visible_box(page)
     turn = raw.FPDFPage_GetRotation(page) % 4
-    strokes = Strokes(page)
-    found = characters(page, angles=strokes.turned_text, colours=strokes.coloured_text)
-    leaning = lean(found.angles)
+    drawn = strokes(page)
+    found = characters(page)
+    turned, leaning = quarters(found.angles)
     # As its text is upright; a page without text is as /Rotate shows it.
-    seen = -leaning % 4 if found.texts else turn
+    seen = -leaning % 4 if len(found.codes) else turn
     matrix = _to_seen(box, seen)
-    glyphs = Glyphs(found.texts, seen_boxes(found, matrix))
-    oblique = np.array([quarter(angle) != leaning for angle in found.angles] or [False] * len(glyphs), bool)
-    over = overlay(found, oblique, glyphs.boxes[:, 3] - glyphs.boxes[:, 1])
-    kept = glyphs.take(~(oblique | over)) if (oblique | over).any() else glyphs
+    glyphs = Glyphs(found.codes, seen_boxes(found.places, matrix))
+    oblique = turned != leaning
+    over = overlay(found.colours, oblique, glyphs.boxes[:, 3] - glyphs.boxes[:, 1])
+    unwanted = oblique | over
+    kept = glyphs.take(~unwanted) if unwanted.any() else glyphs
     width, height = box[2] - box[0], box[3] - box[1]
     if seen % 2:
         width, height = height, width
-    level, uprights = strokes.rules(matrix)
+    level, upright = drawn.rules(matrix)
     return PageContent(
         width,
         height,
         once(kept),
         level,
-        uprights,
+        upright,
         found.unmapped,
         int(oblique.sum()),
-        "".join(glyphs.take(over & ~oblique).texts),
-        [seen_box(image, matrix) for image in strokes.images],
-        strokes.overflow or len(glyphs) >= MOST_GLYPHS,
+        glyphs.take(over & ~oblique).text if over.any() else "",
+        [seen_box(image, matrix) for image in drawn.images],
+        drawn.overflow or len(glyphs) >= MOST_GLYPHS,
         (seen - turn) % 4,
-        strokes.mostly_hidden(),
+        drawn.hidden,
     )
 
 

@@ -6,12 +6,13 @@ Everything is in points from the upper left corner of the page as seen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipelines.readers.compiled import compiled
 
 Rule = tuple[float, float, float]
 Array = NDArray[Any]
@@ -43,92 +44,51 @@ class Frame:
         return (self.xs[0], self.ys[0], self.xs[-1], self.ys[-1])
 
 
-def frames(level: Sequence[Rule], upright: Sequence[Rule]) -> list[Frame]:
+def frames(level: Array, upright: Array) -> list[Frame]:
     """The ruled tables of a page from the top down: connected rules with two rows or columns at least."""
-    if not level or not upright:
+    if not len(level) or not len(upright):
         return []
     h, v = _joined(level, _SAME_ROW), _joined(upright, _SAME_COLUMN)
+    of_h, of_v = np.full(len(h), -1), np.full(len(v), -1)
+    groups = range(_group(h, v, of_h, of_v))
+    connected = [(h[of_h == group], v[of_v == group]) for group in groups]
+    if any(_is_open(*group) for group in connected):
+        free = h[of_h < 0]
+        connected = _joined_groups([(_with_open_rows(a, b, free), b) for a, b in connected])
     found = []
-    groups = _connected(h, v)
-    free = np.ones(len(h), bool)
-    for group_h, _ in groups:
-        free[group_h] = False
-    whole = _joined_groups([(_with_open_rows(h, a, v[b], free), v[b]) for a, b in groups])
-    for rules_h, rules_v in whole:
+    for rules_h, rules_v in connected:
         frame = _frame(rules_h, rules_v)
         if frame is not None:
             found.append(frame)
     return sorted(found, key=lambda frame: (frame.ys[0], frame.xs[0]))
 
 
-def _joined(rules: Sequence[Rule], tolerance: float) -> Array:
+def _joined(rules: Array, tolerance: float) -> Array:
     """Rules that continue each other as one: programs draw the border of each cell by itself."""
-    rows: list[list[Rule]] = []
-    for rule in sorted(rules):
-        if rows and rule[0] - rows[-1][-1][0] <= tolerance:
-            rows[-1].append(rule)
-        else:
-            rows.append([rule])
-    joined: list[Rule] = []
-    for row in rows:
-        position = sum(rule[0] for rule in row) / len(row)
-        start, end = None, 0.0
-        for _, left, right in sorted(row, key=lambda rule: rule[1]):
-            if start is not None and left <= end + _TOUCH:
-                end = max(end, right)
-                continue
-            if start is not None:
-                joined.append((position, start, end))
-            start, end = left, right
-        if start is not None:
-            joined.append((position, start, end))
-    return np.array(joined)
+    ordered, joined = rules[rules[:, 0].argsort()], np.empty((len(rules), 3))
+    # Rules in one line, then from their starts.
+    line = np.cumsum(np.diff(ordered[:, 0], prepend=ordered[0, 0]) > tolerance)
+    ordered = ordered[np.lexsort((ordered[:, 1], line))]
+    return joined[: _join(ordered, line, joined)]
 
 
-def _connected(h: Array, v: Array) -> list[tuple[Array, Array]]:
-    """Groups of level and upright rules that touch each other, as indexes."""
-    touch = (
-        (v[None, :, 0] >= h[:, None, 1] - _TOUCH)
-        & (v[None, :, 0] <= h[:, None, 2] + _TOUCH)
-        & (h[:, None, 0] >= v[None, :, 1] - _TOUCH)
-        & (h[:, None, 0] <= v[None, :, 2] + _TOUCH)
-    )
-    left_h = np.ones(len(h), bool)
-    groups = []
-    while left_h.any():
-        rows: Array = np.zeros(len(h), bool)
-        rows[int(np.argmax(left_h))] = True
-        columns: Array = np.zeros(len(v), bool)
-        while True:
-            more_columns = np.asarray(touch[rows].any(axis=0))
-            more_rows = np.asarray(rows | touch[:, more_columns].any(axis=1))
-            if (more_columns == columns).all() and (more_rows == rows).all():
-                break
-            rows, columns = more_rows, more_columns
-        left_h &= ~rows
-        if columns.any():
-            groups.append((np.flatnonzero(rows), np.flatnonzero(columns)))
-    return groups
-
-
-def _with_open_rows(h: Array, group: Array, v: Array, free: Array) -> Array:
-    """The level rules of a group, and those that bound rows which no upright rule crosses.
+def _with_open_rows(h: Array, v: Array, free: Array) -> Array:
+    """The level rules of a group, and those ``free`` ones that bound rows which no upright rule crosses.
 
     Where the sides are open, a row of one cell touches no upright rule: its level rule begins and ends
     as the group's do, a row's height away.
     """
-    rules = h[group]
-    left, right = float(rules[:, 1].min()), float(rules[:, 2].max())
-    if not _is_open(rules, v):
-        return rules
-    same = free & (np.abs(h[:, 1] - left) <= _TOUCH) & (np.abs(h[:, 2] - right) <= _TOUCH)
-    for rule in sorted(h[same].tolist(), key=lambda r: -r[0]):
-        if 0 < rules[:, 0].min() - rule[0] <= _TALLEST_ROW:
-            rules = np.vstack((rules, rule))
-    for rule in sorted(h[same].tolist()):
-        if 0 < rule[0] - rules[:, 0].max() <= _TALLEST_ROW:
-            rules = np.vstack((rules, rule))
-    return rules
+    if not _is_open(h, v):
+        return h
+    left, right = h[:, 1].min(), h[:, 2].max()
+    same = free[(np.abs(free[:, 1] - left) <= _TOUCH) & (np.abs(free[:, 2] - right) <= _TOUCH)]
+    for rule in sorted(same.tolist(), reverse=True):
+        if 0 < h[:, 0].min() - rule[0] <= _TALLEST_ROW:
+            h = np.vstack((h, rule))
+    for rule in sorted(same.tolist()):
+        if 0 < rule[0] - h[:, 0].max() <= _TALLEST_ROW:
+            h = np.vstack((h, rule))
+    return h
 
 
 def _joined_groups(groups: list[tuple[Array, Array]]) -> list[tuple[Array, Array]]:
@@ -151,68 +111,134 @@ def _is_open(h: Array, v: Array) -> bool:
 
 
 def _frame(h: Array, v: Array) -> Frame | None:
-    ys, xs = _positions(h[:, 0], _SAME_ROW), _positions(v[:, 0], _SAME_COLUMN)
-    left, right = float(h[:, 1].min()), float(h[:, 2].max())
-    xs = [*([left] if left < xs[0] - _OPEN else []), *xs, *([right] if right > xs[-1] + _OPEN else [])]
-    top, bottom = float(v[:, 1].min()), float(v[:, 2].max())
-    ys = [*([top] if top < ys[0] - _OPEN else []), *ys, *([bottom] if bottom > ys[-1] + _OPEN else [])]
-    if len(xs) < 2 or len(ys) < 2 or len(xs) + len(ys) < 5:
+    xs = _borders(v[:, 0], h[:, 1].min(), h[:, 2].max(), _SAME_COLUMN)
+    ys = _borders(h[:, 0], v[:, 1].min(), v[:, 2].max(), _SAME_ROW)
+    rows, columns = len(ys) - 1, len(xs) - 1
+    if rows < 1 or columns < 1 or rows + columns < 3:
         return None
-    below = _covered(h, np.array(ys), np.array(xs))
-    beside = _covered(v, np.array(xs), np.array(ys))
+    below, beside = np.zeros((rows + 1, columns), bool), np.zeros((columns + 1, rows), bool)
+    _cover(h, np.array(ys), np.array(xs), below)
+    _cover(v, np.array(xs), np.array(ys), beside)
     # The outer borders part the table from the page, drawn or not.
     beside[0] = beside[-1] = True
     below[0] = below[-1] = True
-    return Frame(tuple(xs), tuple(ys), _merged(below, beside.T))
+    cell_of = np.full((rows, columns), -1)
+    _merge(below, beside, cell_of)
+    return Frame(tuple(xs), tuple(ys), cell_of)
 
 
-def _positions(values: Array, tolerance: float) -> list[float]:
-    """Sorted distinct positions; neighbours nearer than the tolerance are one, at their mean."""
+def _borders(positions: Array, first: float, last: float, tolerance: float) -> list[float]:
+    """The distinct positions of rules, and those where a side is open: the rules across reach further.
+
+    Neighbours nearer than the tolerance are one, at their mean.
+    """
     found: list[list[float]] = []
-    for value in np.sort(values):
-        if found and value - found[-1][-1] <= tolerance:
-            found[-1].append(float(value))
+    for position in sorted(positions.tolist()):
+        if found and position - found[-1][-1] <= tolerance:
+            found[-1].append(position)
         else:
-            found.append([float(value)])
-    return [sum(group) / len(group) for group in found]
+            found.append([position])
+    borders = [sum(group) / len(group) for group in found]
+    opens, closes = first < borders[0] - _OPEN, last > borders[-1] + _OPEN
+    return [*([float(first)] if opens else []), *borders, *([float(last)] if closes else [])]
 
 
-def _covered(rules: Array, positions: Array, others: Array) -> Array:
-    """For each position and each gap between neighbouring others: whether a rule runs along it there."""
-    middles = (others[:-1] + others[1:]) / 2
-    covered = np.zeros((len(positions), len(middles)), bool)
-    nearest = np.abs(positions[None, :] - rules[:, None, 0]).argmin(axis=1)
-    first = np.searchsorted(middles, rules[:, 1] - 1)
-    last = np.searchsorted(middles, rules[:, 2] + 1)
-    for line, start, stop in zip(nearest, first, last, strict=True):
-        covered[line, start:stop] = True
-    return covered
+# --- loops, each after those that it calls -----------------------------------------------------
 
 
-def _merged(below: Array, beside: Array) -> Array:
-    """Elementary cells joined where no rule parts them, if what they make together is a rectangle."""
-    rows, columns = below.shape[0] - 1, beside.shape[1] - 1
-    cell_of = np.arange(rows * columns).reshape(rows, columns)
-    if below[1:-1].all() and beside[:, 1:-1].all():
-        return cell_of
-    done = np.zeros((rows, columns), bool)
+@compiled("intp(float64[:, ::1], intp[::1], float64[:, ::1])")
+def _join(rules: Array, line: Array, joined: Array) -> int:
+    count = start = 0
+    for stop in range(1, len(rules) + 1):
+        if stop < len(rules) and line[stop] == line[start]:
+            continue
+        position, first = 0.0, count
+        for k in range(start, stop):
+            position += rules[k, 0] / (stop - start)
+            if count > first and rules[k, 1] <= joined[count - 1, 2] + _TOUCH:
+                joined[count - 1, 2] = max(joined[count - 1, 2], rules[k, 2])
+                continue
+            joined[count, 1], joined[count, 2] = rules[k, 1], rules[k, 2]
+            count += 1
+        for k in range(first, count):
+            joined[k, 0] = position
+        start = stop
+    return count
+
+
+@compiled("boolean(float64[:, ::1], intp, float64[:, ::1], intp)")
+def _touch(h: Array, i: int, v: Array, j: int) -> bool:
+    crosses = h[i, 1] - _TOUCH <= v[j, 0] <= h[i, 2] + _TOUCH
+    return bool(crosses and v[j, 1] - _TOUCH <= h[i, 0] <= v[j, 2] + _TOUCH)
+
+
+@compiled("intp(float64[:, ::1], float64[:, ::1], intp[::1], intp[::1])")
+def _group(h: Array, v: Array, of_h: Array, of_v: Array) -> int:
+    """Write which group of touching rules each belongs to, if it touches any; how many groups."""
+    # Rules whose neighbours are still to be looked for; level ones are counted on from the upright ones.
+    waiting = np.empty(len(h) + len(v), np.intp)
+    groups = 0
+    for first in range(len(v)):
+        if of_v[first] >= 0:
+            continue
+        of_v[first], waiting[0], left, alone = groups, first, 1, True
+        while left:
+            left -= 1
+            one = waiting[left]
+            if one < len(v):
+                for i in range(len(h)):
+                    if of_h[i] < 0 and _touch(h, i, v, one):
+                        of_h[i], waiting[left] = groups, len(v) + i
+                        left += 1
+                        alone = False
+            else:
+                for j in range(len(v)):
+                    if of_v[j] < 0 and _touch(h, one - len(v), v, j):
+                        of_v[j], waiting[left] = groups, j
+                        left += 1
+        if alone:
+            of_v[first] = -1
+        else:
+            groups += 1
+    return groups
+
+
+@compiled("none(float64[:, ::1], float64[::1], float64[::1], boolean[:, ::1])")
+def _cover(rules: Array, positions: Array, others: Array, covered: Array) -> None:
+    """Mark for each position and each gap between neighbouring others whether a rule runs along it there."""
+    for i in range(len(rules)):
+        nearest = 0
+        for k in range(len(positions)):
+            if abs(positions[k] - rules[i, 0]) < abs(positions[nearest] - rules[i, 0]):
+                nearest = k
+        for k in range(len(others) - 1):
+            middle = (others[k] + others[k + 1]) / 2
+            if rules[i, 1] - 1 <= middle < rules[i, 2] + 1:
+                covered[nearest, k] = True
+
+
+@compiled("boolean(boolean[:, ::1], boolean[:, ::1], intp[:, ::1], intp, intp, intp)")
+def _continues(below: Array, beside: Array, cell_of: Array, row: int, left: int, right: int) -> bool:
+    """Whether the next row of elementary cells belongs to the merged cell above it."""
+    for c in range(left, right):
+        if below[row, c] or cell_of[row, c] >= 0 or (c > left and beside[c, row]):
+            return False
+    return bool(beside[left, row] and beside[right, row])
+
+
+@compiled("none(boolean[:, ::1], boolean[:, ::1], intp[:, ::1])")
+def _merge(below: Array, beside: Array, cell_of: Array) -> None:
+    """Join elementary cells (-1) where no rule parts them, if what they make together is a rectangle."""
+    rows, columns = cell_of.shape
     for r in range(rows):
         for c in range(columns):
-            if done[r, c]:
+            if cell_of[r, c] >= 0:
                 continue
-            right = c + 1
-            while right < columns and not beside[r, right] and not done[r, right]:
+            right, bottom = c + 1, r + 1
+            while right < columns and not beside[right, r] and cell_of[r, right] < 0:
                 right += 1
-            bottom = r + 1
-            while bottom < rows and _one(below, beside, done, bottom, c, right):
+            while bottom < rows and _continues(below, beside, cell_of, bottom, c, right):
                 bottom += 1
-            cell_of[r:bottom, c:right] = r * columns + c
-            done[r:bottom, c:right] = True
-    return cell_of
-
-
-def _one(below: Array, beside: Array, done: Array, row: int, left: int, right: int) -> bool:
-    """Whether the next row of elementary cells belongs to the merged cell above it."""
-    return not (
-        below[row, left:right].any() or beside[row, left + 1 : right].any() or done[row, left:right].any()
-    ) and bool(beside[row, left] and beside[row, right])
+            for i in range(r, bottom):
+                for j in range(c, right):
+                    cell_of[i, j] = r * columns + c

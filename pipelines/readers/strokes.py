@@ -5,15 +5,16 @@ Belongs here: page objects. Does not belong here: glyphs, and what rules make to
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Iterator
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pypdfium2.raw as raw
+from numpy.typing import NDArray
 
 from pipelines.model import Box
+from pipelines.readers import compiled as pdfium
+from pipelines.readers.compiled import address_of, compiled
 
 # A filled rectangle this thin (points) is a rule; a stroke has no width of its own here.
 _THIN = 3.0
@@ -26,173 +27,235 @@ _MOST_OBJECTS = 200_000
 _MOST_SEGMENTS = 400_000
 # Paths of so few segments are a line or a rectangle, known by their bounds.
 _SIMPLE = 5
-# Text is turned where its matrix has more than this beside its diagonal.
-_SLANT = 0.02
-# Text is coloured where a channel is brighter than this, or it lets the page through.
-_DARK, _OPAQUE = 110, 200
+# A text narrower than this (points) is none to pdfium, wherefore it is made as wide as twice that.
+_NO_EXTENT, _LEAST_EXTENT = 0.01, 0.02
+_TEXT, _PATH, _IMAGE, _FORM = (
+    raw.FPDF_PAGEOBJ_TEXT,
+    raw.FPDF_PAGEOBJ_PATH,
+    raw.FPDF_PAGEOBJ_IMAGE,
+    raw.FPDF_PAGEOBJ_FORM,
+)
+_LINE_TO, _INVISIBLE = raw.FPDF_SEGMENT_LINETO, raw.FPDF_TEXTRENDERMODE_INVISIBLE
+_OUTLINED = raw.FPDF_TEXTRENDERMODE_STROKE
 
-Rule = tuple[float, float, float]
+Array = NDArray[Any]
 Matrix = tuple[float, float, float, float, float, float]
-_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
-def point(x: float, y: float, matrix: Matrix) -> tuple[float, float]:
-    """A point after a matrix."""
-    a, b, c, d, e, f = matrix
-    return a * x + c * y + e, b * x + d * y + f
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    """The straight rules and the pictures of a page in its own coordinates, forms included.
+
+    ``lines`` and ``images`` have shape (n, 4): two corners each. ``hidden`` says that the page has pictures
+    and shows less than half of its text objects; ``overflow`` that it holds more than was read.
+    """
+
+    lines: Array
+    images: Array
+    hidden: bool
+    overflow: bool
+
+    def rules(self, matrix: Matrix) -> tuple[Array, Array]:
+        """Level and upright rules as seen, each (position, start, end)."""
+        rules = np.empty((len(self.lines), 3))
+        level = _rules(self.lines, matrix, rules)
+        return rules[:level], rules[level:]
 
 
-def seen_box(box: Box, matrix: Matrix) -> Box:
+def strokes(page: Any) -> Strokes:
+    """What is drawn on an open page. To be asked before its text is loaded: see ``_widen``."""
+    lines, rules, images, pictures, texts, invisible, overflow = _drawn(address_of(page))
+    return Strokes(lines[:rules], images[:pictures], pictures > 0 and 2 * invisible > texts, overflow)
+
+
+def seen_box(box: Array, matrix: Matrix) -> Box:
     """A box (two corners) as left, top, right, bottom after the matrix."""
-    ax, ay = point(box[0], box[1], matrix)
-    bx, by = point(box[2], box[3], matrix)
+    a, b, c, d, e, f = matrix
+    left, bottom, right, top = box.tolist()
+    ax, ay = a * left + c * bottom + e, b * left + d * bottom + f
+    bx, by = a * right + c * top + e, b * right + d * top + f
     return (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
 
 
-class Strokes:
-    """The straight rules of a page, from strokes and from thin filled rectangles, forms included.
-
-    Everything is kept in the page's own coordinates until :meth:`rules` turns it as the page is seen.
-    ``turned_text`` says whether any text is written at an angle, ``coloured_text`` whether any is not dark.
-    """
-
-    def __init__(self, page: Any) -> None:
-        self.images: list[Box] = []
-        self.overflow = False
-        self.turned_text = self.coloured_text = False
-        self._channels = [ctypes.c_uint() for _ in range(4)]
-        self._channel_refs = [ctypes.byref(channel) for channel in self._channels]
-        self._lines: list[Box] = []
-        self._texts: list[Any] = []
-        self._edges = [ctypes.c_float() for _ in range(4)]
-        self._edge_refs = [ctypes.byref(edge) for edge in self._edges]
-        self._fill, self._stroke = ctypes.c_int(), ctypes.c_int()
-        self._fill_ref, self._stroke_ref = ctypes.byref(self._fill), ctypes.byref(self._stroke)
-        self._objects = self._segments = 0
-        for i in range(raw.FPDFPage_CountObjects(page)):
-            self._object(raw.FPDFPage_GetObject(page, i), _IDENTITY, 0)
-            if self.overflow:
-                break
-
-    def rules(self, matrix: Matrix) -> tuple[list[Rule], list[Rule]]:
-        """Level and upright rules as seen."""
-        if not self._lines:
-            return [], []
-        a, b, c, d, e, f = matrix
-        lines = np.array(self._lines)
-        x, y = lines[:, [0, 2]], lines[:, [1, 3]]
-        sx, sy = np.sort(a * x + c * y + e, axis=1), np.sort(b * x + d * y + f, axis=1)
-        level = sx[:, 1] - sx[:, 0] > sy[:, 1] - sy[:, 0]
-        flat = np.column_stack((sy.mean(axis=1), sx))[level]
-        steep = np.column_stack((sx.mean(axis=1), sy))[~level]
-        return [(p, q, r) for p, q, r in flat.tolist()], [(p, q, r) for p, q, r in steep.tolist()]
-
-    def mostly_hidden(self) -> bool:
-        """Whether a page with pictures shows less than half of its text objects."""
-        if not self.images or not self._texts:
-            return False
-        modes: list[int] = [raw.FPDFTextObj_GetTextRenderMode(item) for item in self._texts]
-        return 2 * modes.count(int(raw.FPDF_TEXTRENDERMODE_INVISIBLE)) > len(modes)
-
-    def _object(self, item: Any, outer: Matrix, depth: int) -> None:
-        self._objects += 1
-        if self._objects > _MOST_OBJECTS or self._segments > _MOST_SEGMENTS:
-            self.overflow = True
-            return
-        kind = raw.FPDFPageObj_GetType(item)
-        if kind == raw.FPDF_PAGEOBJ_PATH:
-            self._path(item, outer)
-        elif kind == raw.FPDF_PAGEOBJ_TEXT:
-            self._texts.append(item)
-            if not self.coloured_text and raw.FPDFPageObj_GetFillColor(item, *self._channel_refs):
-                red, green, blue, alpha = (channel.value for channel in self._channels)
-                self.coloured_text = max(red, green, blue) > _DARK or alpha < _OPAQUE
-            if not self.turned_text:
-                a, b, c, d, _, _ = _times(_matrix(item), outer)
-                self.turned_text = abs(b) + abs(c) > _SLANT * (abs(a) + abs(d)) or a < 0 or d < 0
-        elif kind == raw.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
-            inner = _times(_matrix(item), outer)
-            for i in range(raw.FPDFFormObj_CountObjects(item)):
-                self._object(raw.FPDFFormObj_GetObject(item, i), inner, depth + 1)
-                if self.overflow:
-                    return
-        elif kind == raw.FPDF_PAGEOBJ_IMAGE:
-            matrix = _times(_matrix(item), outer)
-            corners = [point(u, v, matrix) for u in (0, 1) for v in (0, 1)]
-            xs, ys = [x for x, _ in corners], [y for _, y in corners]
-            self.images.append((min(xs), min(ys), max(xs), max(ys)))
-
-    def _path(self, item: Any, outer: Matrix) -> None:
-        """A path's rules. Few segments are known by their bounds, which spares most calls."""
-        count = raw.FPDFPath_CountSegments(item)
-        self._segments += count
-        if count <= _SIMPLE and outer is _IDENTITY:
-            left, bottom, right, top = self._edge_refs
-            raw.FPDFPageObj_GetBounds(item, left, bottom, right, top)
-            box = (self._edges[0].value, self._edges[1].value, self._edges[2].value, self._edges[3].value)
-            width, height = box[2] - box[0], box[3] - box[1]
-            if min(width, height) <= _THIN:
-                if max(width, height) >= _SHORTEST_RULE and self._drawn(item) != (0, 0):
-                    self._lines.append(box)
-                return
-        fill, stroke = self._drawn(item)
-        if not fill and not stroke:
-            return
-        for points in _subpaths(item, _times(_matrix(item), outer), count):
-            if stroke:
-                for start, end in pairwise(points):
-                    self._add(*start, *end)
-            if fill:
-                xs, ys = [x for x, _ in points], [y for _, y in points]
-                self._add(min(xs), min(ys), max(xs), max(ys))
-
-    def _drawn(self, item: Any) -> tuple[int, int]:
-        raw.FPDFPath_GetDrawMode(item, self._fill_ref, self._stroke_ref)
-        return self._fill.value, self._stroke.value
-
-    def _add(self, x0: float, y0: float, x1: float, y1: float) -> None:
-        """Keep a level or upright line, or a rectangle as thin as one; anything else is no rule."""
-        width, height = abs(x1 - x0), abs(y1 - y0)
-        if max(width, height) >= _SHORTEST_RULE and min(width, height) <= _THIN:
-            self._lines.append((min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
+# --- loops, each after those that it calls -----------------------------------------------------
 
 
-def _subpaths(item: Any, matrix: Matrix, count: int) -> Iterator[list[tuple[float, float]]]:
-    """The corners of each subpath; a curve ends a run of them, it is no rule."""
-    x, y = ctypes.c_float(), ctypes.c_float()
-    x_ref, y_ref = ctypes.byref(x), ctypes.byref(y)
-    points: list[tuple[float, float]] = []
-    for i in range(min(count, _MOST_SEGMENTS)):
-        segment = raw.FPDFPath_GetPathSegment(item, i)
-        raw.FPDFPathSegment_GetPoint(segment, x_ref, y_ref)
-        corner = point(x.value, y.value, matrix)
-        if raw.FPDFPathSegment_GetType(segment) == raw.FPDF_SEGMENT_LINETO:
-            points.append(corner)
+@compiled("intp(float64[:, ::1], UniTuple(float64, 6), float64[:, ::1])")
+def _rules(lines: Array, matrix: Matrix, rules: Array) -> int:
+    """Write the level rules to the front of ``rules`` and the upright ones to its end; how many are level."""
+    a, b, c, d, e, f = matrix
+    level, upright = 0, len(lines)
+    for i in range(len(lines)):
+        ax, bx = a * lines[i, 0] + c * lines[i, 1] + e, a * lines[i, 2] + c * lines[i, 3] + e
+        ay, by = b * lines[i, 0] + d * lines[i, 1] + f, b * lines[i, 2] + d * lines[i, 3] + f
+        if abs(bx - ax) > abs(by - ay):
+            rules[level, 0], rules[level, 1], rules[level, 2] = (ay + by) / 2, min(ax, bx), max(ax, bx)
+            level += 1
         else:
-            if len(points) > 1:
-                yield points
-            points = [corner]
-        if len(points) > 2 and raw.FPDFPathSegment_GetClose(segment) and points[0] != points[-1]:
-            points.append(points[0])
-    if len(points) > 1:
-        yield points
+            upright -= 1
+            rules[upright, 0], rules[upright, 1], rules[upright, 2] = (ax + bx) / 2, min(ay, by), max(ay, by)
+    return level
 
 
-_MATRIX = raw.FS_MATRIX()
-_MATRIX_REF = ctypes.byref(_MATRIX)
+@compiled("float64[:, ::1](float64[:, ::1], intp, float64, float64, float64, float64)")
+def _keep(boxes: Array, count: int, left: float, bottom: float, right: float, top: float) -> Array:
+    """An array of ``count`` boxes with one more; it grows as it must."""
+    if count == len(boxes):
+        larger = np.empty((2 * count, 4))
+        for i in range(count):
+            for k in range(4):
+                larger[i, k] = boxes[i, k]
+        boxes = larger
+    boxes[count, 0], boxes[count, 1], boxes[count, 2], boxes[count, 3] = left, bottom, right, top
+    return boxes
 
 
-def _matrix(item: Any) -> Matrix:
-    matrix = _MATRIX
-    if not raw.FPDFPageObj_GetMatrix(item, _MATRIX_REF):
-        return _IDENTITY
-    return (matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f)
+@compiled("Tuple((float64[:, ::1], intp))(float64[:, ::1], intp, float64, float64, float64, float64)")
+def _keep_rule(
+    lines: Array, rules: int, left: float, bottom: float, right: float, top: float
+) -> tuple[Array, int]:
+    """Keep a level or upright line, or a rectangle as thin as one; anything else is no rule."""
+    width, height = right - left, top - bottom
+    if max(width, height) < _SHORTEST_RULE or min(width, height) > _THIN:
+        return lines, rules
+    return _keep(lines, rules, left, bottom, right, top), rules + 1
 
 
+@compiled("Tuple((float64[:, ::1], intp))(float64[:, ::1], intp, boolean, boolean, float64[:, ::1], intp)")
+def _subpath(
+    corners: Array, held: int, fill: bool, stroke: bool, lines: Array, rules: int
+) -> tuple[Array, int]:
+    """The rules of one run of corners: each side where it is stroked, its extent where it is filled."""
+    if held < 2:
+        return lines, rules
+    left, bottom = right, top = corners[0, 0], corners[0, 1]
+    for i in range(1, held):
+        x0, y0, x1, y1 = corners[i - 1, 0], corners[i - 1, 1], corners[i, 0], corners[i, 1]
+        if stroke:
+            lines, rules = _keep_rule(lines, rules, min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+        left, bottom, right, top = min(left, x1), min(bottom, y1), max(right, x1), max(top, y1)
+    if fill:
+        lines, rules = _keep_rule(lines, rules, left, bottom, right, top)
+    return lines, rules
+
+
+@compiled("UniTuple(float64, 6)(intp)")
+def _matrix(item: int) -> Matrix:
+    m: Array = np.zeros(6, np.float32)
+    m[0] = m[3] = 1.0
+    pdfium.matrix_of(item, m.ctypes.data)
+    return (m[0], m[1], m[2], m[3], m[4], m[5])
+
+
+@compiled("UniTuple(float64, 6)(UniTuple(float64, 6), UniTuple(float64, 6))")
 def _times(first: Matrix, then: Matrix) -> Matrix:
     """The matrix that applies ``first``, then ``then``."""
-    if then is _IDENTITY:
-        return first
     a, b, c, d, e, f = first
     g, h, i, j, k, m = then
     return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m)
+
+
+@compiled("Tuple((float64[:, ::1], intp))(intp, UniTuple(float64, 6), boolean, float64[:, ::1], intp)")
+def _path(item: int, outer: Matrix, inner: bool, lines: Array, rules: int) -> tuple[Array, int]:
+    """A path's rules. Few segments are known by their bounds, which spares most calls."""
+    modes, xy = np.zeros(2, np.int32), np.zeros(2, np.float32)
+    bounds: Array = np.zeros(4, np.float32)
+    pdfium.draw_mode_of(item, modes.ctypes.data, modes.ctypes.data + 4)
+    fill, stroke = modes[0] != 0, modes[1] != 0
+    if not fill and not stroke:
+        return lines, rules
+    count = min(pdfium.count_segments(item), _MOST_SEGMENTS)
+    if count <= _SIMPLE and not inner:
+        at = bounds.ctypes.data
+        pdfium.bounds_of(item, at, at + 4, at + 8, at + 12)
+        if min(bounds[2] - bounds[0], bounds[3] - bounds[1]) <= _THIN:
+            return _keep_rule(lines, rules, bounds[0], bounds[1], bounds[2], bounds[3])
+    a, b, c, d, e, f = _times(_matrix(item), outer)
+    # Each segment may add its own corner and one that closes the run.
+    corners, held, at = np.empty((2 * count, 2)), 0, xy.ctypes.data
+    for i in range(count):
+        segment = pdfium.segment_of(item, i)
+        pdfium.segment_point(segment, at, at + 4)
+        # A curve ends a run of corners as a move does: it is no rule.
+        if pdfium.segment_type(segment) != _LINE_TO:
+            lines, rules = _subpath(corners, held, fill, stroke, lines, rules)
+            held = 0
+        corners[held, 0], corners[held, 1] = a * xy[0] + c * xy[1] + e, b * xy[0] + d * xy[1] + f
+        held += 1
+        if held > 2 and pdfium.segment_closes(segment):
+            corners[held, 0], corners[held, 1] = corners[0, 0], corners[0, 1]
+            held += 1
+    return _subpath(corners, held, fill, stroke, lines, rules)
+
+
+@compiled("UniTuple(float64, 6)(float64[:, ::1], intp)")
+def _row(matrices: Array, row: int) -> Matrix:
+    m = matrices
+    return (m[row, 0], m[row, 1], m[row, 2], m[row, 3], m[row, 4], m[row, 5])
+
+
+@compiled("none(intp)")
+def _widen(item: int) -> None:
+    """Give a text without extent one, so that pdfium's text of the page, which is loaded later, has it.
+
+    Where a font is not embedded and the system has none with the letters, pdfium knows no shape of them:
+    a letter that stands alone, or a turned line, is left out of the page's text as if it were nothing.
+    Outlining widens a text by the outline; it is put back at once, the extent stays until the page is
+    closed. Of a font that is embedded a letter without shape shows nothing, and is left as it is.
+    """
+    if pdfium.is_embedded(pdfium.font_of(item)) == 1:
+        return
+    mode = pdfium.render_mode_of(item)
+    pdfium.set_stroke_width(item, _LEAST_EXTENT)
+    pdfium.set_render_mode(item, _OUTLINED)
+    pdfium.transform(item, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0)  # measures it anew
+    pdfium.set_render_mode(item, mode)
+
+
+@compiled("Tuple((float64[:, ::1], intp, float64[:, ::1], intp, intp, intp, boolean))(intp)")
+def _drawn(page: int) -> tuple[Array, int, Array, int, int, int, bool]:
+    """Rules, pictures, how many text objects there are and are not shown, and whether there was too much.
+
+    Forms are walked into with a stack: what holds the objects, the next of them, their matrix.
+    """
+    lines, images = np.empty((64, 4)), np.empty((4, 4))
+    rules = pictures = texts = invisible = objects = segments = depth = 0
+    overflow = False
+    holders, upcoming = np.zeros(_DEEPEST + 1, np.intp), np.zeros(_DEEPEST + 1, np.intp)
+    counts, matrices = np.zeros(_DEEPEST + 1, np.intp), np.zeros((_DEEPEST + 1, 6))
+    matrices[0, 0] = matrices[0, 3] = 1.0
+    counts[0] = pdfium.count_objects(page)
+    bounds: Array = np.zeros(4, np.float32)
+    at = bounds.ctypes.data
+    while depth >= 0 and not overflow:
+        if upcoming[depth] == counts[depth]:
+            depth -= 1
+            continue
+        number = upcoming[depth]
+        upcoming[depth] += 1
+        item = pdfium.form_object_of(holders[depth], number) if depth else pdfium.object_of(page, number)
+        objects += 1
+        kind = pdfium.type_of(item)
+        if kind == _TEXT:
+            texts += 1
+            invisible += pdfium.render_mode_of(item) == _INVISIBLE
+            pdfium.bounds_of(item, at, at + 4, at + 8, at + 12)
+            if bounds[2] - bounds[0] < _NO_EXTENT:
+                _widen(item)
+        elif kind == _PATH:
+            segments += pdfium.count_segments(item)
+            lines, rules = _path(item, _row(matrices, depth), depth > 0, lines, rules)
+        elif kind == _IMAGE:
+            a, b, c, d, e, f = _times(_matrix(item), _row(matrices, depth))
+            left, bottom = e + min(a, 0.0) + min(c, 0.0), f + min(b, 0.0) + min(d, 0.0)
+            right, top = e + max(a, 0.0) + max(c, 0.0), f + max(b, 0.0) + max(d, 0.0)
+            images = _keep(images, pictures, left, bottom, right, top)
+            pictures += 1
+        elif kind == _FORM and depth < _DEEPEST:
+            matrix = _times(_matrix(item), _row(matrices, depth))
+            depth += 1
+            holders[depth], upcoming[depth], counts[depth] = item, 0, pdfium.count_form_objects(item)
+            for k in range(6):
+                matrices[depth, k] = matrix[k]
+        overflow = objects > _MOST_OBJECTS or segments > _MOST_SEGMENTS
+    return lines, rules, images, pictures, texts, invisible, overflow

@@ -46,7 +46,7 @@ class Look:
     turned: Literal[0, 90, 270] = 0  # pages of tables lie on their side, without /Rotate
     cropbox: bool = False
     form_xobject: bool = False
-    embedded: bool = True
+    fonts: Literal["embedded", "named", "gbk"] = "embedded"  # not in the file: by ToUnicode, or in GBK
     to_unicode: bool = True
     scanned: bool = False
 

@@ -14,6 +14,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf
 
 from tests.typesetter.look import Look
+from tests.typesetter.pdf_fonts import code_in_gbk, name_only
 
 # Every file says that it was made at this moment: the same print is the same bytes.
 PRINTED_AT = datetime(2025, 8, 1, tzinfo=UTC)
@@ -27,6 +28,10 @@ def finish(data: bytes, look: Look, table_pages: Collection[int]) -> bytes:
     if look.scanned:
         data = _scan(data)
     with Pdf.open(io.BytesIO(data)) as pdf:
+        if look.fonts == "gbk":
+            code_in_gbk(pdf)
+        if look.fonts != "embedded":
+            name_only(pdf)
         for number, page in enumerate(pdf.pages, start=1):
             if look.form_xobject:
                 _wrap(pdf, page)
@@ -37,9 +42,10 @@ def finish(data: bytes, look: Look, table_pages: Collection[int]) -> bytes:
                 _turn(page, look.turned)
             if look.cropbox:
                 _crop(page)
-        if not (look.to_unicode and look.embedded):
+        if not look.to_unicode:
             for thing in pdf.objects:
-                _strip(thing, look)
+                if isinstance(thing, Dictionary) and "/ToUnicode" in thing:
+                    del thing["/ToUnicode"]
         out = io.BytesIO()
         pdf.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.preserve)
         return out.getvalue()
@@ -89,18 +95,6 @@ def _transform(page: pikepdf.Page, matrix: tuple[float, ...]) -> None:
     words = " ".join(f"{n:g}" for n in matrix)
     page.contents_add(f"q {words} cm".encode(), prepend=True)
     page.contents_add(b"Q")
-
-
-def _strip(thing: pikepdf.Object, look: Look) -> None:
-    """Take the map to Unicode from a font, or the font's program from its descriptor."""
-    if not isinstance(thing, Dictionary):
-        return
-    if not look.to_unicode and "/ToUnicode" in thing:
-        del thing["/ToUnicode"]
-    if not look.embedded:
-        for key in ("/FontFile", "/FontFile2", "/FontFile3"):
-            if key in thing:
-                del thing[key]
 
 
 def _scan(data: bytes) -> bytes:
