@@ -18,6 +18,8 @@ _BLANK_AT_MARK = re.compile(r"(?<=[.,]) (?=\d)|(?<=\d) (?=[.,])|(?<=^-) (?=\d)")
 _AMOUNT = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 # Fits DECIMAL(20,2) in 元 with room for sums; a longer run of digits is not an amount of this field.
 _MAX_DIGITS = 15
+# What no printer prints: a damaged map of characters put it where a digit is seen.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CENT = Decimal("0.01")
 
 AmountKind = Literal["number", "blank", "closed", "unreadable"]
@@ -39,6 +41,8 @@ def read_amount(text: str) -> Printed:
     >>> read_amount("1,23.4.5").kind, read_amount("12 34").kind, read_amount("").kind
     ('unreadable', 'unreadable', 'blank')
     """
+    if _CONTROL.search(text):
+        return Printed("unreadable")
     folded = spaced_fold(text)
     if not folded:
         return Printed("blank")

@@ -13,6 +13,8 @@ from typing import IO
 MAX_PAGES = 2_000
 MAX_CELLS = 2_000_000
 MAX_DEPTH = 200
+# Bytes of one packed stream of a PDF that are checked; the content of a page has some hundred thousand.
+MAX_PACKED = 1 << 26
 # Areas of merged cells in a workbook: a disclosure has some hundreds.
 MAX_MERGED_AREAS = 100_000
 # The widest row that is still a table, a merged cell counted by the columns that it covers.

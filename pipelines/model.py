@@ -34,7 +34,8 @@ class Cell(NamedTuple):
 
     ``box`` is left, top, right, bottom on the page in points from its upper left corner as it is seen,
     where the reader knows a page; ``span`` is how many columns the cell covers, where it knows that.
-    ``torn`` says that a figure runs over the cell's border: nobody can tell whose digits those are.
+    ``torn`` says that a figure runs over the cell's border or lies over other text: nobody can tell
+    what it is.
     """
 
     text: str

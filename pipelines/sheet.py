@@ -109,7 +109,7 @@ class Sheet:
             self.hold(cell, f"「{cell.text}」不是合规的数字", HOLD_CELL)
         elif cell.torn:
             status, self.torn = "held", True
-            self.hold(cell, f"「{cell.text}」所在的数越过了格线，断不定是哪一格的", HOLD_CELL)
+            self.hold(cell, f"「{cell.text}」所在的数越过了格线，或与别的字叠印，断不定是什么数", HOLD_CELL)
         elif quantity_unit is not None:
             quantity = (
                 printed.value.quantize(_CENT) if printed.value == printed.value.quantize(_CENT) else None
@@ -124,6 +124,14 @@ class Sheet:
                 self.hold(cell, f"「{cell.text}」{self.money_unit}不能精确到分", HOLD_CELL)
         self._add(key, measure, cell, status, amount, quantity, quantity_unit)
         self.claim(cell, "amount")
+
+    def holds_torn(self, cells: Sequence[Cell], row: Sequence[Cell]) -> bool:
+        """Hold a row whose label or code runs over a border, or lies over other text."""
+        if not any(cell.torn for cell in cells):
+            return False
+        self.torn = True
+        self.hold_row(row, "这一行的名称或代码越过了格线，或与别的字叠印，断不定是哪一项")
+        return True
 
     def held_amount(self, key: RowKey, measure: str, cell: Cell) -> None:
         """A cell whose place in its row is not certain: its text is kept, its number is not taken."""

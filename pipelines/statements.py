@@ -10,17 +10,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.amounts import read_amount
 from pipelines.header import Row, head_length, signature
 from pipelines.layouts import READERS, Table, UnreadableError
-from pipelines.locators import order
-from pipelines.model import Issue, Statement, StatementState
+from pipelines.locators import order, row_place
+from pipelines.model import Grid, Issue, Statement, StatementState
 from pipelines.pressed import read_pressed
 from pipelines.proof import columns_proven, rows_add_up
 from pipelines.regions import Region
 from pipelines.sheet import HOLD_ROW, Sheet
-from pipelines.stitch import aligned
+from pipelines.stitch import aligned, continues, same_columns
 from pipelines.vocabulary import Form, forms
 from pipelines.wording import fold, spaced_fold, without_blanks, wording
+
+# No 行次 has more digits.
+_LONGEST_NUMBER = 3
 
 # 读法: by which route a statement was read.
 READING_FIRST, READING_SECOND, READING_PLACES = "直读", "camelot", "按字位"
@@ -38,8 +42,13 @@ class Found:
     reader: str = READING_FIRST
 
 
-def read_statements(document_id: str, regions: Sequence[Region]) -> tuple[list[Found], list[Issue]]:
-    """Read every region whose form is certain; the others come back as issues."""
+def read_statements(
+    document_id: str, regions: Sequence[Region], orphans: Sequence[Grid] = ()
+) -> tuple[list[Found], list[Issue]]:
+    """Read every region whose form is certain; the others come back as issues.
+
+    ``orphans`` are the tables that belong to no region.
+    """
     found: list[Found] = []
     issues: list[Issue] = []
     sister_unit = _sister_unit(regions)
@@ -59,6 +68,7 @@ def read_statements(document_id: str, regions: Sequence[Region]) -> tuple[list[F
         found.append(one)
     for one in found:
         _settle(one, found)
+        _mark_incomplete(one, orphans)
     return found, issues
 
 
@@ -185,12 +195,19 @@ def _table(region: Region, sheet: Sheet) -> Table:
         length = head_length(rows) if number == 0 or sheet.form.layout != "statistic" else 0
         if number == 0:
             head, rows = rows[:length], rows[length:]
-        elif length and _texts(rows[:length]) != _texts(head):
+        elif reason := _other_columns(region.grids[0], region.grids[number], head, rows[:length]):
             for row in rows:
-                sheet.hold_row(row, "续表的表头与前页不同，无法断定列")
+                sheet.hold_row(row, reason)
             continue
         body += rows
     return Table(head, tuple(_without_repeats(sheet, head, body)))
+
+
+def _other_columns(first: Grid, grid: Grid, head: Sequence[Row], again: Sequence[Row]) -> str:
+    """Why a further grid's columns cannot be those of the first; empty if they can."""
+    if again and _texts(again) != _texts(head):
+        return "续表的表头与前页不同，无法断定列"
+    return "" if continues(first, grid) else "续表的竖线与前页不合，无法断定列"
 
 
 def _without_repeats(sheet: Sheet, head: Sequence[Row], body: Sequence[Row]) -> list[Row]:
@@ -248,6 +265,38 @@ def _settle(one: Found, all_found: Sequence[Found]) -> None:
         one.reasons.append("有标题，没有表格，也没有写明无数据")
 
 
+def _mark_incomplete(one: Found, orphans: Sequence[Grid]) -> None:
+    """Say of a statement with figures that rows of it are elsewhere or nowhere."""
+    if one.state not in ("有数", "不完整"):
+        return
+    grids = one.region.grids
+    apart = [grid for grid in orphans if grids and same_columns(grids[0], grid)]
+    reasons = [
+        f"{row_place(grid.rows[0][0].locator)} 的表格与本表竖线相同，却没有接在本表之后" for grid in apart
+    ]
+    reasons += [f"行次 {number} 不在表里" for number in _missing_lines(one)[:1]]
+    if unknown := [c.text for c in one.sheet.roles.values() if c.role == "unknown" and _is_number(c.text)]:
+        reasons.append(f"表里有数不在认得的任何一列：{'、'.join(unknown[:3])}")
+    if reasons:
+        one.state = "不完整"
+        one.reasons += reasons
+
+
+def _is_number(text: str) -> bool:
+    return read_amount(text).kind == "number"
+
+
+def _missing_lines(one: Found) -> list[int]:
+    """行次 that the halves of a table skip."""
+    missing: list[int] = []
+    for side in one.sheet.form.sides if one.sheet.form.layout == "halves" else ():
+        texts = [fold(item.line_no_printed or "") for item in one.sheet.items if item.side == side]
+        numbers = {int(text) for text in texts if text.isdecimal() and len(text) <= _LONGEST_NUMBER}
+        if numbers:
+            missing += sorted(set(range(min(numbers), max(numbers))) - numbers)
+    return missing
+
+
 def _settle_headless(one: Found, all_found: Sequence[Found]) -> None:
     witness = next((f for f in all_found if f.sheet.form.id == one.sheet.form.witness), None)
     if witness is None or not columns_proven(
@@ -262,12 +311,17 @@ def _settle_headless(one: Found, all_found: Sequence[Found]) -> None:
 
 
 def _lacks_total(one: Found) -> bool:
-    """A table by 科目代码 always prints 合计; without it rows were lost."""
-    return (
-        one.sheet.form.layout == "subjects"
-        and one.sheet.rows > 0
-        and not any(item.item == "合计" for item in one.sheet.items)
+    """A table by 科目代码 always prints 合计, one of two halves a 总计 below each; else rows were lost."""
+    form, printed = one.sheet.form, {item.item for item in one.sheet.items}
+    wanted = (
+        {"合计"} if form.layout == "subjects" else _last_items(form) if form.layout == "halves" else set()
     )
+    return one.sheet.rows > 0 and not wanted <= printed
+
+
+def _last_items(form: Form) -> set[str]:
+    """The last row of each half: its 总计."""
+    return {[item.name for item in form.items if item.side == side][-1] for side in form.sides}
 
 
 def hold(one: Found, reason: str, advice: str = HOLD_ROW) -> None:

@@ -1,6 +1,7 @@
 """Grids of one table on several pages, brought to the same columns by the borders on the page.
 
-Belongs here: the alignment of columns. Does not belong here: which grids belong together.
+Belongs here: the alignment of columns, and whether a page can continue another.
+Does not belong here: which grids belong together.
 """
 
 from __future__ import annotations
@@ -30,6 +31,19 @@ def aligned(grids: Sequence[Grid]) -> list[Grid]:
         if not edges or edge - edges[-1] > _SAME:
             edges.append(edge)
     return [_spread(grid, edges) for grid in grids]
+
+
+def continues(first: Grid, grid: Grid) -> bool:
+    """Whether every border of a page's table is one of the page with the head, where both are known.
+
+    A border more parts a column that has one name: it is another table's, or one on the first page is lost.
+    """
+    return not first.edges or all(any(abs(edge - e) <= _SAME for e in first.edges) for edge in grid.edges)
+
+
+def same_columns(one: Grid, other: Grid) -> bool:
+    """Whether two grids have the same borders, where they are known."""
+    return bool(one.edges) and len(one.edges) == len(other.edges) and continues(one, other)
 
 
 def _spread(grid: Grid, edges: Sequence[float]) -> Grid:

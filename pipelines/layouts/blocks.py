@@ -116,6 +116,8 @@ def _take(sheet: Sheet, row: Row, block: Block, measure: str) -> None:
     codes, name, amount = code_cells(sheet, row, block.codes), row[block.name], row[block.amount]
     if not codes and not name.text and not amount.text:
         return
+    if sheet.holds_torn([*codes, name], [*codes, name, amount]):
+        return
     digits = joined_code(codes)
     if not _CODE.fullmatch(digits):
         sheet.hold_row([*codes, name, amount], "这一格组没有合规的经济科目代码")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pipelines.header import Row
 from pipelines.layouts.table import Table, UnreadableError, is_empty
 from pipelines.model import Cell
-from pipelines.sheet import RowKey, Sheet
+from pipelines.sheet import HOLD_CELL, RowKey, Sheet
 from pipelines.vocabulary import Form, Item
 from pipelines.wording import fold, measure_names, name_key, wording
 
@@ -54,6 +54,8 @@ def read(sheet: Sheet, table: Table) -> None:
         printed = [found for row in rows if (found := _half_row(row, half))]
         _align(sheet.form, half.side, printed)
         agreed = _numbering_agrees(printed)
+        if _are_line_numbers(printed):
+            raise UnreadableError(f"{half.side}一侧的金额列里印的是行次，无法断定列")
         for half_row in printed:
             sheet.rows += 1
             _take(sheet, half, half_row, agreed)
@@ -151,6 +153,18 @@ def _numbering_agrees(rows: list[_HalfRow]) -> bool:
     return len(checked) >= _WITNESSES and all(checked)
 
 
+def _are_line_numbers(rows: list[_HalfRow]) -> bool:
+    """Whether a column of amounts shows the dictionary's 行次: the columns were not told apart."""
+    shown = [
+        fold(cell.text) == str(row.item.line_no)
+        for row in rows
+        if row.item and row.item.line_no
+        for _, cell in row.amounts
+        if cell.text
+    ]
+    return sum(shown) >= _WITNESSES and 2 * sum(shown) > len(shown)
+
+
 def _take(sheet: Sheet, half: Half, row: _HalfRow, agreed: bool) -> None:
     line_no = row.item.line_no if row.item else None
     if (
@@ -188,5 +202,10 @@ def _take(sheet: Sheet, half: Half, row: _HalfRow, agreed: bool) -> None:
     sheet.claim(row.label, "name")
     if row.line:
         sheet.claim(row.line, "line_no")
+    torn = sheet.holds_torn([row.label, *([row.line] if row.line else [])], [c for _, c in row.amounts])
     for measure, cell in row.amounts:
-        sheet.amount(key, measure, cell)
+        if cell.text and (torn or row.item is None):
+            sheet.hold(cell, "这一行没有认得的项目名，断不定是哪一项的数", HOLD_CELL)
+            sheet.held_amount(key, measure, cell)
+        else:
+            sheet.amount(key, measure, cell)

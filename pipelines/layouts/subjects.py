@@ -37,6 +37,11 @@ def read(sheet: Sheet, table: Table) -> None:
         if is_empty(row):
             continue
         codes = code_cells(sheet, row, found.codes)
+        if sheet.holds_torn([*codes, row[found.name]], row):
+            continue
+        if _lacks_level(row, found.codes):
+            sheet.hold_row(row, "类、款、项中间缺一级，断不定是哪个科目", HOLD_ROW)
+            continue
         key = _row_key(sheet, codes, row[found.name])
         if key is None:
             if _figures(row, found):
@@ -49,6 +54,12 @@ def read(sheet: Sheet, table: Table) -> None:
         sheet.code_cells[key.row_seq] = codes[0] if codes else row[found.codes[0]]
         for measure, index in found.measures:
             sheet.amount(key, measure, row[index])
+
+
+def _lacks_level(row: Row, codes: range) -> bool:
+    """Whether digits stand in columns of the code before and behind an empty one (201 | | 01)."""
+    filled = [i for i in codes if fold(row[i].text).isdigit()]
+    return bool(filled) and any(not row[i].text for i in range(filled[0] + row[filled[0]].span, filled[-1]))
 
 
 def _figures(row: Row, found: Columns) -> bool:

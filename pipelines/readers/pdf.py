@@ -20,7 +20,9 @@ from pipelines.locators import second_place
 from pipelines.model import PDF, Block, Content, Issue, Line
 from pipelines.readers.cells import FREE, inside, owned, plain, ruled_grid, texts_of, torn_cells
 from pipelines.readers.furniture import marked_furniture
+from pipelines.readers.intact import why_not_intact
 from pipelines.readers.level_rules import Columns, grid, stacks
+from pipelines.readers.overprint import overprinted_cells
 from pipelines.readers.pdfium import PageContent, open_pdf, page_content
 from pipelines.readers.rules import frames
 
@@ -104,6 +106,8 @@ def _pages(data: bytes) -> tuple[list[Page], list[Issue]]:
     issues: list[Issue] = []
     try:
         with open_pdf(data) as document:
+            if reason := why_not_intact(data):
+                return [], [_failed(reason, "重新下载，或请提供者另存一份再放入")]
             count = raw.FPDF_GetPageCount(document)
             if count > MAX_PAGES:
                 return [], [_failed(f"有 {count} 页，超过上限 {MAX_PAGES} 页", "拆成几份再放入")]
@@ -205,7 +209,7 @@ def _blocks(
             owners[within] = _INFERRED
             tables += 1
             placed.append((box[1], inferred))
-    torn = torn_cells(glyphs, owners)
+    torn = torn_cells(glyphs, owners) | overprinted_cells(glyphs, owners) if found else set()
     texts, lines = texts_of(glyphs, owners)
     for index, (text, box) in enumerate(lines, 1):
         placed.append((box[1], Line(text, f"p{number}/l{index}", box)))
