@@ -31,22 +31,20 @@ def inside(glyphs: Glyphs, box: Box) -> Array:
     return found
 
 
-def owned(glyphs: Glyphs, frames: Sequence[Frame]) -> tuple[Array, list[Frame], list[int]]:
-    """The cell of each glyph, those frames that hold any, and the number of each one's first cell.
+def owned(glyphs: Glyphs, frames: Sequence[Frame]) -> tuple[Array, list[tuple[Frame, int]]]:
+    """The cell of each glyph, and those frames that hold any with the number of each one's first cell.
 
     Cells are numbered over all tables of the page, so that a figure between two tables is seen too; a
     glyph belongs to the merged cell in which its middle lies, of the first frame that it lies in.
     """
     owners = np.full(len(glyphs), FREE)
-    found: list[Frame] = []
-    starts: list[int] = []
+    tables: list[tuple[Frame, int]] = []
     start = 0
     for frame in frames:
         if _own(glyphs.boxes, owners, np.array(frame.xs), np.array(frame.ys), frame.cell_of, start):
-            found.append(frame)
-            starts.append(start)
+            tables.append((frame, start))
             start += frame.cell_of.size
-    return owners, found, starts
+    return owners, tables
 
 
 def torn_cells(glyphs: Glyphs, owners: Array) -> set[int]:
@@ -110,7 +108,7 @@ def ruled_grid(texts: dict[int, str], torn: set[int], frame: Frame, start: int, 
                 ]
             )
         )
-    return Grid(tuple(table), frame.xs)
+    return Grid(tuple(table), frame.xs, frame.inferred)
 
 
 def plain(glyphs: Glyphs) -> list[tuple[float, float, float, float, str]]:

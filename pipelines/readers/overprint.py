@@ -23,7 +23,7 @@ _NEAR = 2
 
 
 def overprinted_cells(glyphs: Glyphs, owners: Array) -> set[int]:
-    """Cells of glyphs that lie over one another by half of their width and more, or of digits unlike in height."""
+    """Cells of glyphs that lie over one another by half of their width, or of digits unlike in height."""
     within = np.flatnonzero(owners >= 0)
     boxes = glyphs.boxes[within]
     order = within[np.lexsort((boxes[:, 0], np.rint(boxes[:, 4])))]

@@ -21,7 +21,7 @@ from pipelines.model import PDF, Block, Content, Issue, Line
 from pipelines.readers.cells import FREE, inside, owned, plain, ruled_grid, texts_of, torn_cells
 from pipelines.readers.furniture import marked_furniture
 from pipelines.readers.intact import why_not_intact
-from pipelines.readers.level_rules import Columns, grid, stacks
+from pipelines.readers.level_rules import Columns, level_table, stacks
 from pipelines.readers.overprint import overprinted_cells
 from pipelines.readers.pdfium import PageContent, open_pdf, page_content
 from pipelines.readers.rules import frames
@@ -31,8 +31,6 @@ _FEWEST_GLYPHS, _MOST_PICTURE = 10, 0.5
 # A greater share of characters without meaning: the text layer is broken.
 _MOST_UNMAPPED = 0.05
 _MARGIN_ABOVE = 30.0
-# What stands in a table whose columns are inferred: in a cell, but in none that a border bounds.
-_INFERRED = -2
 
 
 Triage = Literal["healthy", "broken", "scanned", "blank"]
@@ -194,25 +192,25 @@ def _blocks(
 ) -> tuple[tuple[Block, ...], Columns | None]:
     """Text lines and grids of a page, from the top down."""
     glyphs = content.glyphs
-    owners, found, starts = owned(glyphs, frames(content.level, content.upright))
-    placed: list[tuple[float, Block]] = []
-    tables = len(found)
-    for stack in stacks(content.level, [frame.box for frame in found]):
-        box = (stack[0][1], stack[0][0], stack[0][2], stack[-1][0])
-        within = inside(glyphs, box) & (owners == FREE)
+    owners, tables = owned(glyphs, frames(content.level, content.upright))
+    last: Columns | None = None
+    for stack in stacks(content.level, [frame.box for frame, _ in tables], glyphs):
+        free = owners == FREE
+        within = inside(glyphs, stack.box) & free
         # What stands above a table on its page is its title: only the first thing on a page continues.
-        baselines = glyphs.boxes[owners == FREE, 4]
-        above = bool(((baselines < box[1]) & (baselines > _MARGIN_ABOVE)).any())
-        made = grid(stack, plain(glyphs.take(within)), f"p{number}/t{tables + 1}", None if above else before)
+        baselines = glyphs.boxes[free, 4]
+        above = bool(((baselines < stack.ys[0]) & (baselines > _MARGIN_ABOVE)).any())
+        made = level_table(stack, plain(glyphs.take(within)), None if above else before)
+        before = last = made.columns if made else None
         if made:
-            inferred, before = made
-            owners[within] = _INFERRED
-            tables += 1
-            placed.append((box[1], inferred))
-    torn = torn_cells(glyphs, owners) | overprinted_cells(glyphs, owners) if found else set()
+            start = sum(frame.cell_of.size for frame, _ in tables)
+            owners[within] = start + made.owners
+            tables.append((made.frame, start))
+    torn = torn_cells(glyphs, owners) | overprinted_cells(glyphs, owners) if tables else set()
     texts, lines = texts_of(glyphs, owners)
-    for index, (text, box) in enumerate(lines, 1):
-        placed.append((box[1], Line(text, f"p{number}/l{index}", box)))
-    for table, (frame, start) in enumerate(zip(found, starts, strict=True), 1):
+    placed: list[tuple[float, Block]] = [
+        (box[1], Line(text, f"p{number}/l{index}", box)) for index, (text, box) in enumerate(lines, 1)
+    ]
+    for table, (frame, start) in enumerate(tables, 1):
         placed.append((frame.ys[0], ruled_grid(texts, torn, frame, start, f"p{number}/t{table}")))
-    return tuple(block for _, block in sorted(placed, key=itemgetter(0))), before
+    return tuple(block for _, block in sorted(placed, key=itemgetter(0))), last

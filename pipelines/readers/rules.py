@@ -31,12 +31,13 @@ class Frame:
     """A ruled table: borders of its columns and rows, and which elementary cells are one.
 
     ``cell_of`` has shape (rows, columns) and names each elementary cell's merged cell by the flat index
-    of its first (upper left) elementary cell.
+    of its first (upper left) elementary cell. ``inferred`` columns follow from where words stand.
     """
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
     cell_of: Array
+    inferred: bool = False
 
     @property
     def box(self) -> tuple[float, float, float, float]:
@@ -48,7 +49,7 @@ def frames(level: Array, upright: Array) -> list[Frame]:
     """The ruled tables of a page from the top down: connected rules with two rows or columns at least."""
     if not len(level) or not len(upright):
         return []
-    h, v = _joined(level, _SAME_ROW), _joined(upright, _SAME_COLUMN)
+    h, v = joined(level, _SAME_ROW), joined(upright, _SAME_COLUMN)
     of_h, of_v = np.full(len(h), -1), np.full(len(v), -1)
     groups = range(_group(h, v, of_h, of_v))
     connected = [(h[of_h == group], v[of_v == group]) for group in groups]
@@ -63,13 +64,13 @@ def frames(level: Array, upright: Array) -> list[Frame]:
     return sorted(found, key=lambda frame: (frame.ys[0], frame.xs[0]))
 
 
-def _joined(rules: Array, tolerance: float) -> Array:
+def joined(rules: Array, tolerance: float) -> Array:
     """Rules that continue each other as one: programs draw the border of each cell by itself."""
-    ordered, joined = rules[rules[:, 0].argsort()], np.empty((len(rules), 3))
+    ordered, whole = rules[rules[:, 0].argsort()], np.empty((len(rules), 3))
     # Rules in one line, then from their starts.
     line = np.cumsum(np.diff(ordered[:, 0], prepend=ordered[0, 0]) > tolerance)
     ordered = ordered[np.lexsort((ordered[:, 1], line))]
-    return joined[: _join(ordered, line, joined)]
+    return whole[: _join(ordered, line, whole)]
 
 
 def _with_open_rows(h: Array, v: Array, free: Array) -> Array:
@@ -93,16 +94,16 @@ def _with_open_rows(h: Array, v: Array, free: Array) -> Array:
 
 def _joined_groups(groups: list[tuple[Array, Array]]) -> list[tuple[Array, Array]]:
     """Groups with open sides that share a row of one cell between them, as one table."""
-    joined: list[tuple[Array, Array]] = []
+    whole: list[tuple[Array, Array]] = []
     for h, v in sorted(groups, key=lambda group: float(group[0][:, 0].min())):
-        if joined and _is_open(h, v) and _is_open(*joined[-1]):
-            before = joined[-1][0]
+        if whole and _is_open(h, v) and _is_open(*whole[-1]):
+            before = whole[-1][0]
             ends = abs(before[:, 1].min() - h[:, 1].min()), abs(before[:, 2].max() - h[:, 2].max())
             if max(ends) <= _TOUCH and h[:, 0].min() - before[:, 0].max() <= _TALLEST_ROW:
-                joined[-1] = (np.vstack((before, h)), np.vstack((joined[-1][1], v)))
+                whole[-1] = (np.vstack((before, h)), np.vstack((whole[-1][1], v)))
                 continue
-        joined.append((h, v))
-    return joined
+        whole.append((h, v))
+    return whole
 
 
 def _is_open(h: Array, v: Array) -> bool:

@@ -162,7 +162,7 @@ class Source:
             (head if span.row < len(header) else rest).append(self._cell(mark, span, len(header), rows))
         repeat = "true" if self.manner.repeat_header or self.look.repeat_header else "false"
         gutter = ", gutter: 1.2pt" if self.look.rules == "double" else ""
-        stroke = {"none": "none", "horizontal": "(top: 0.5pt, bottom: 0.5pt)"}.get(self.look.rules, "0.5pt")
+        stroke = {"none": "none", "horizontal": "(x: none, y: 0.5pt)"}.get(self.look.rules, "0.5pt")
         top = f"table.header(repeat: {repeat}, {', '.join(head)})," if head else ""
         self.lines.append(
             f"#[#set text(size: {size}pt)\n#table(columns: ({widths},), inset: 3pt{gutter}, stroke: {stroke},"
