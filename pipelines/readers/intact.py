@@ -16,13 +16,12 @@ from collections.abc import Iterator
 
 from pipelines.limits import MAX_PACKED
 
-_STREAM = b"stream"
+_STREAM, _END = b"stream", b"endstream"
 _BEGINS = re.compile(rb"\r?\n")
 _PACKED = re.compile(rb"/Filter\s*(?:\[\s*)?/Fl(?:ateDecode)?\b")
 # Pictures, programs of fonts and attached files say nothing of a figure, and they are most of a file.
 _UNREAD = re.compile(rb"/Subtype\s*/(?:Image|CIDFontType0C|Type1C|OpenType)\b|/Length1\b|/EmbeddedFile\b")
 _LONGEST_HEAD = 2_000
-_STEP = 1 << 15
 
 _SINGLES = re.compile(rb"beginbfchar(.*?)endbfchar", re.S)
 _RANGES = re.compile(rb"beginbfrange(.*?)endbfrange", re.S)
@@ -41,8 +40,9 @@ def why_not_intact(data: bytes) -> str:
     """
     if b"/Encrypt" in data:
         return ""
-    for start in _packed(data):
-        unpacked = _unpacked(data, start)
+    view = memoryview(data)
+    for start, end in _packed(data):
+        unpacked = _unpacked(view[start:end])
         if unpacked is None:
             return DAMAGED
         if b"beginbf" in unpacked and _misnames_digits(unpacked):
@@ -50,42 +50,35 @@ def why_not_intact(data: bytes) -> str:
     return ""
 
 
-def _packed(data: bytes) -> Iterator[int]:
-    """Where the packed bytes of each stream begin."""
+def _packed(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where each packed stream begins and where, at the latest, it ends."""
     place = data.find(_STREAM)
     while place >= 0:
+        end = data.find(_END, place)
         begins = _BEGINS.match(data, place + len(_STREAM))
         head = data[max(0, place - _LONGEST_HEAD) : place]
         head = head[head.rfind(b"obj") + 3 :]
-        if begins and not head.endswith(b"end") and _PACKED.search(head) and not _UNREAD.search(head):
-            yield begins.end()
-        place = data.find(_STREAM, place + len(_STREAM))
+        if begins and _PACKED.search(head) and not _UNREAD.search(head):
+            yield begins.end(), end if end >= 0 else len(data)
+        place = data.find(_STREAM, end + len(_END)) if end >= 0 else -1
 
 
-def _unpacked(data: bytes, start: int) -> bytes | None:
+def _unpacked(packed: memoryview) -> bytes | None:
     """What is packed here, or None if it is broken, cut short or has another checksum.
 
-    The first of what is swollen beyond reason: its reader has a limit of its own.
+    The first of what is swollen beyond reason: its reader has a limit of its own. Some programs leave the
+    checksum out: then nothing speaks against the stream.
     """
-    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-    parts: list[bytes] = []
-    size, place = 0, start + 2
+    unpacker = zlib.decompressobj()
     try:
-        while not unpacker.eof:
-            if place >= len(data):
-                return None
-            parts.append(unpacker.decompress(data[place : place + _STEP], MAX_PACKED))
-            size += len(parts[-1])
-            if size >= MAX_PACKED:
-                return b"".join(parts)
-            place += _STEP
+        unpacked = unpacker.decompress(packed, MAX_PACKED)
     except zlib.error:
         return None
-    end = min(place, len(data)) - len(unpacker.unused_data)
-    unpacked = b"".join(parts)
-    # Some programs leave the checksum out: then nothing speaks against the stream.
-    whole = data[end : end + 4] == zlib.adler32(unpacked).to_bytes(4, "big")
-    return unpacked if whole or data[end : end + 12].lstrip().startswith(b"endstream") else None
+    if unpacker.eof or len(unpacked) >= MAX_PACKED:
+        return unpacked
+    bare = zlib.decompressobj(-zlib.MAX_WBITS)
+    unpacked = bare.decompress(packed[2:], MAX_PACKED)
+    return unpacked if bare.eof else None
 
 
 def _misnames_digits(table: bytes) -> bool:

@@ -123,7 +123,8 @@ def _pages(data: bytes) -> tuple[list[Page], list[Issue]]:
 
 def _page(content: PageContent, number: int, before: Columns | None) -> Page:
     triage = _triage(content)
-    blocks, columns = _blocks(content, number, before) if triage == "healthy" else ((), None)
+    readable = triage == "healthy" and not content.overflow
+    blocks, columns = _blocks(content, number, before) if readable else ((), None)
     return Page(
         number, triage, content.width, content.height, blocks, columns, content.overlay, content.overflow
     )
@@ -144,7 +145,7 @@ def _triage(content: PageContent) -> Triage:
 
 def _page_issues(pages: Sequence[Page]) -> list[Issue]:
     heavy = [
-        _unreadable_page(page.number, "这一页的线条或文字多得不像公开表，没有读完")
+        _unreadable_page(page.number, "这一页的线条或文字多得不像公开表，没有读")
         for page in pages
         if page.overflow
     ]

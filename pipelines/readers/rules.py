@@ -66,11 +66,8 @@ def frames(level: Array, upright: Array) -> list[Frame]:
 
 def joined(rules: Array, tolerance: float) -> Array:
     """Rules that continue each other as one: programs draw the border of each cell by itself."""
-    ordered, whole = rules[rules[:, 0].argsort()], np.empty((len(rules), 3))
-    # Rules in one line, then from their starts.
-    line = np.cumsum(np.diff(ordered[:, 0], prepend=ordered[0, 0]) > tolerance)
-    ordered = ordered[np.lexsort((ordered[:, 1], line))]
-    return whole[: _join(ordered, line, whole)]
+    whole = np.empty((len(rules), 3))
+    return whole[: _join(rules, rules[:, 0].argsort(kind="stable"), tolerance, whole)]
 
 
 def _with_open_rows(h: Array, v: Array, free: Array) -> Array:
@@ -147,22 +144,30 @@ def _borders(positions: Array, first: float, last: float, tolerance: float) -> l
 # --- loops, each after those that it calls -----------------------------------------------------
 
 
-@compiled("intp(float64[:, ::1], intp[::1], float64[:, ::1])")
-def _join(rules: Array, line: Array, joined: Array) -> int:
+@compiled("intp(float64[:, ::1], intp[::1], float64, float64[:, ::1])")
+def _join(rules: Array, order: Array, tolerance: float, whole: Array) -> int:
+    """Write the joined rules; how many. ``order`` is by position; it is put by starts along each line."""
     count = start = 0
-    for stop in range(1, len(rules) + 1):
-        if stop < len(rules) and line[stop] == line[start]:
+    for stop in range(1, len(order) + 1):
+        if stop < len(order) and rules[order[stop], 0] - rules[order[stop - 1], 0] <= tolerance:
             continue
+        for k in range(start + 1, stop):  # by insertion: few rules lie in one line, and mostly in order
+            i, at = order[k], k
+            while at > start and rules[order[at - 1], 1] > rules[i, 1]:
+                order[at] = order[at - 1]
+                at -= 1
+            order[at] = i
         position, first = 0.0, count
         for k in range(start, stop):
-            position += rules[k, 0] / (stop - start)
-            if count > first and rules[k, 1] <= joined[count - 1, 2] + _TOUCH:
-                joined[count - 1, 2] = max(joined[count - 1, 2], rules[k, 2])
+            i = order[k]
+            position += rules[i, 0] / (stop - start)
+            if count > first and rules[i, 1] <= whole[count - 1, 2] + _TOUCH:
+                whole[count - 1, 2] = max(whole[count - 1, 2], rules[i, 2])
                 continue
-            joined[count, 1], joined[count, 2] = rules[k, 1], rules[k, 2]
+            whole[count, 1], whole[count, 2] = rules[i, 1], rules[i, 2]
             count += 1
         for k in range(first, count):
-            joined[k, 0] = position
+            whole[k, 0] = position
         start = stop
     return count
 
