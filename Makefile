@@ -15,7 +15,7 @@ HOME_DIR ?= data
 help:
 	@echo "make run    set up and build the warehouse from data/samples"
 	@echo "make test   set up and run the tests"
-	@echo "make bench  set up and measure the readers of PDFs against other tools (some minutes)"
+	@echo "make bench  set up and measure: readers of PDFs against other tools, 勾稽 by number of documents (some minutes)"
 	@echo "make lint   ruff, mypy --strict, dg check defs"
 	@echo "make lock   pin every version anew in requirements.lock"
 	@echo "make clean  remove the environment (never the data)"
@@ -34,6 +34,7 @@ run: $(READY)
 	@echo
 	@echo '接着可以试：'
 	@echo '  $(BIN)/juesuan sql "SELECT 单位, 年度, 表名, 状态, 行数, 非空 FROM 报表"'
+	@echo '  $(BIN)/juesuan findings'
 	@echo '  $(BIN)/juesuan status'
 	@echo '  $(BIN)/juesuan dev        （Dagster 界面）'
 
@@ -42,6 +43,7 @@ test: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.bench_pdf
+	$(BIN)/python -m tests.benchmarks.bench_reconcile
 
 lint: $(READY)
 	$(BIN)/ruff check .

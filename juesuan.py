@@ -40,6 +40,16 @@ DEFAULT_HOME = Path("data")
 REASONS_SHOWN = 12
 
 
+class Severity(StrEnum):
+    """The severities that a finding can have; see the table severity."""
+
+    E = "E"
+    W = "W"
+    F = "F"
+    I = "I"  # noqa: E741 - the field's own letter
+    O = "O"  # noqa: E741
+
+
 class Format(StrEnum):
     """How the rows of ``juesuan sql`` are printed."""
 
@@ -149,7 +159,17 @@ def print_summary(summary: RunSummary, home: Home) -> None:
         f" · 待核 {summary.held:,} · 读不了 {summary.unread:,}"
         f" · 用时 {summary.seconds:.1f} 秒"
     )
+    typer.echo(findings_line(summary))
     print_reasons(summary, REASONS_SHOWN)
+
+
+def findings_line(summary: RunSummary) -> str:
+    """How much was reconciled, and how many findings of each severity are open."""
+    total = sum(summary.findings.values())
+    by_severity = " · ".join(f"{severity} {count:,}" for severity, count in summary.findings.items())
+    decided = f"，另有 {summary.decided:,} 条已处理" if summary.decided else ""
+    listed = f"（{by_severity}），见 juesuan findings" if total else ""
+    return f"勾稽 核对 {summary.checked:,} 处，问题 {total:,} 条{listed}{decided}"
 
 
 def print_reasons(summary: RunSummary, shown: int) -> None:
@@ -188,6 +208,27 @@ def to_terminal(result: QueryResult) -> str:
     from warehouse.render import to_table
 
     return to_table(result, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+
+
+# --- findings --------------------------------------------------------------------------------
+
+
+@app.command()
+def findings(
+    unit: Annotated[str | None, typer.Option("--unit", metavar="U", help="单位名称或其中一段")] = None,
+    year: Annotated[int | None, typer.Option("--year", metavar="Y", help="决算年度")] = None,
+    severity: Annotated[Severity | None, typer.Option("--severity", metavar="E", help="级别")] = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """对不上的地方：两个数、差额、容差、各在哪里，一处一段，可以发给单位。"""
+    from warehouse.findings import report
+    from warehouse.query import QueryError
+
+    try:
+        for block in report(open_home(home), unit, year, severity):
+            typer.echo(block)
+    except (QueryError, LookupError) as error:
+        raise fail(str(error.args[0])) from error
 
 
 # --- status, explain, evidence, dev ------------------------------------------------------------

@@ -10,20 +10,23 @@ import warnings
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
-from assets import steps
+from assets import reconciling, steps
 from assets.steps import Progress, Validate
 from warehouse.build import BuildError
 from warehouse.home import Home
 
-# Backfill policies are marked beta: the version is locked, and the graph has its tests.
-warnings.filterwarnings("ignore", category=dg.BetaWarning, module="dagster")
+# Backfill policies and partition mappings are marked beta: the version is locked, the graph has tests.
+warnings.filterwarnings("ignore", category=dg.BetaWarning, module=r"dagster|assets\.definitions")
 
 FISCAL_YEARS = dg.TimeWindowPartitionsDefinition(
     start="2000", fmt="%Y", cron_schedule="0 0 1 1 *", end_offset=1, timezone="Asia/Shanghai"
 )
+# 期初 of a year is reconciled with 期末 of the year before.
+WITH_YEAR_BEFORE = dg.TimeWindowPartitionMapping(start_offset=-1, allow_nonexistent_upstream_partitions=True)
 ONE_RUN = dg.BackfillPolicy.single_run()
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
@@ -60,8 +63,11 @@ def materialized(
     context: dg.AssetExecutionContext, rows: dict[int, dict[str, int]], tables: Iterable[str]
 ) -> Iterator[dg.MaterializeResult[None]]:
     """The result of each table, each of its years with the rows of that year."""
+    own = years_of(context)
     for table in tables:
         for year, counts in rows.items():
+            if year not in own:
+                continue  # a following year that was computed along: Dagster takes no word of it here
             context.add_asset_metadata({"dagster/row_count": counts[table]}, table, str(year))
         yield dg.MaterializeResult(asset_key=table)
 
@@ -120,6 +126,51 @@ def fact_derived(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Values that follow from others; they never stand in the statement views."""
     yield from materialized(context, steps.derive_years(home.open(), years_of(context)), [steps.DERIVED])
+
+
+@dg.asset(
+    group_name="assurance",
+    deps=[dg.AssetDep(table, partition_mapping=WITH_YEAR_BEFORE) for table in steps.year_tables()],
+    partitions_def=FISCAL_YEARS,
+    backfill_policy=ONE_RUN,
+    description="每条勾稽规则在每份文档里的结论：两边的值、差额、容差和位置",
+)
+def reconciliation(
+    context: dg.AssetExecutionContext, home: HomeResource, progress: dg.ResourceParam[Progress]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Every rule on the year's documents, and again on the following year's: rules look one year back."""
+    rows = steps.reconcile_years(home.open(), years_of(context), progress)
+    yield from materialized(context, rows, [reconciling.RECONCILED])
+
+
+def family_check(family: str, name: str) -> dg.AssetChecksDefinition:
+    """The check that shows what a family of rules found, all years; what it finds stops nothing."""
+
+    @dg.asset_check(
+        asset=reconciling.RECONCILED, name=f"family_{family}", description=f"勾稽：{name}（{family}）"
+    )
+    def check(home: HomeResource) -> dg.AssetCheckResult:
+        found = reconciling.family_verdict(home.open(), family)
+        metadata: dict[str, dg.MetadataValue[Any]] = {
+            conclusion: dg.MetadataValue.int(count) for conclusion, count in found.conclusions.items()
+        }
+        metadata["worst"] = dg.MetadataValue.json(found.worst)
+        severity = dg.AssetCheckSeverity.WARN
+        return dg.AssetCheckResult(passed=found.passed, severity=severity, metadata=metadata)
+
+    return check
+
+
+@dg.asset(
+    group_name="assurance",
+    deps=[*steps.PRIOR_FROM],
+    partitions_def=FISCAL_YEARS,
+    backfill_policy=ONE_RUN,
+    description="由说明中的本年数和增减推得的上年数",
+)
+def fact_prior(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg.MaterializeResult[None]]:
+    """Values of the year before, as they follow from amounts and changes of the texts."""
+    yield from materialized(context, steps.prior_years(home.open(), years_of(context)), [steps.PRIOR])
 
 
 @dg.multi_asset(
@@ -182,7 +233,14 @@ def invariants(passed: bool, reason: str = "") -> dg.AssetCheckResult:
         ),
         dg.AssetSpec(
             "warehouse",
-            deps=[*steps.built_tables(), *steps.year_tables(), "fact_derived", *steps.verdict_tables()],
+            deps=[
+                *steps.built_tables(),
+                *steps.year_tables(),
+                steps.DERIVED,
+                reconciling.RECONCILED,
+                steps.PRIOR,
+                *steps.verdict_tables(),
+            ],
             group_name="publish",
             description="warehouse.duckdb：整体重建、核对之后一次替换",
         ),
@@ -260,8 +318,20 @@ def definitions(
 ) -> dg.Definitions:
     """The whole graph. ``juesuan run`` passes its own home, its validating process and its progress bar."""
     return dg.Definitions(
-        assets=[source_files, document_parts, year_tables, fact_derived, expectations, publish],
-        asset_checks=[suite_check(*check) for check in steps.checks()],
+        assets=[
+            source_files,
+            document_parts,
+            year_tables,
+            fact_derived,
+            fact_prior,
+            reconciliation,
+            expectations,
+            publish,
+        ],
+        asset_checks=[
+            *(suite_check(*check) for check in steps.checks()),
+            *(family_check(*family) for family in reconciling.FAMILIES.items()),
+        ],
         jobs=[ingest_job, year_job, publish_job],
         schedules=[nightly],
         sensors=[after_ingest, after_years],

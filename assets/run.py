@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.summary import REASONS_KEPT, Reason, RunSummary
+from expectations.version import expectations_version
 from expectations.worker import ValidationWorker
 from pipelines.document import reader_version
+from warehouse import decisions
 from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState, vanished
 from warehouse.sources import SKIP_RULES, Listing, discover
@@ -42,7 +44,14 @@ COUNTS = """
         (SELECT count(*) FROM fact_line_item),
         (SELECT count(*) FROM issue ANTI JOIN unread USING (document_id) WHERE kind IN ('held', 'failed')),
         (SELECT count(*) FROM unread),
-        (SELECT count(*) FROM 待核)
+        (SELECT count(*) FROM 待核),
+        (SELECT count(*) FROM 勾稽结果 WHERE 结论 IN ('成立', '尾差', '不成立')),
+        (SELECT count(处理) FROM 问题)
+"""
+# Open findings by severity, from grave to slight.
+FINDINGS = """
+    SELECT p.级别, count(*) FROM 问题 p LEFT JOIN severity s ON s.severity = p.级别
+    WHERE p.处理 IS NULL GROUP BY p.级别, s.position ORDER BY s.position, p.级别
 """
 # What waits for a person first, then what was left aside by rule; alike rows of a file as one.
 REASONS = f"""
@@ -78,13 +87,22 @@ def run(home: Path, paths: Sequence[Path] = (), *, progress: Progress | None = N
         said += tuple(f"{problem.path}：{problem.reason} → {problem.advice}" for problem in listing.problems)
         nothing = NOTHING_FOUND.format(inbox=place.inbox)
         return RunSummary(published=False, changed=False, remarks=(nothing, *said))
-    summary = last_summary(state) if state.unchanged(listing, reader_version()) else None
+    summary = last_summary(state) if quiet(place, state, listing) else None
     if summary is None:
         run_jobs(place, asked, progress, anything_to_read(state, listing))
         summary = published_summary(place)
     summary = replace(summary, remarks=said, seconds=round(time.monotonic() - started, 2))
     Ledger(place).run(at=datetime.now(UTC), **summary.as_event())
     return summary
+
+
+def quiet(home: Home, state: LedgerState, listing: Listing) -> bool:
+    """Whether what stands is what a run would publish: nothing new to read, to judge by, or decided."""
+    return (
+        state.unchanged(listing, reader_version())
+        and not state.unjudged(expectations_version())
+        and (state.published or {}).get("decided") == decisions.fingerprint(home)
+    )
 
 
 def runs(home: Home) -> list[tuple[datetime, RunSummary]]:
@@ -113,8 +131,8 @@ def last_summary(state: LedgerState) -> RunSummary | None:
 
 def anything_to_read(state: LedgerState, listing: Listing) -> bool:
     """Whether a year will be touched, so that its suites will have to run."""
-    unread = state.unread(reader_version()) or any(state.pending_years)
-    return bool(unread) or any(state.known_sha256(file) is None for file in listing.files)
+    due = state.unread(reader_version()) or any(state.pending_years) or state.unjudged(expectations_version())
+    return bool(due) or any(state.known_sha256(file) is None for file in listing.files)
 
 
 def run_jobs(home: Home, paths: Sequence[Path], progress: Progress | None, validating: bool) -> None:
@@ -162,7 +180,7 @@ def published_summary(home: Home) -> RunSummary:
     """What the published warehouse holds, and what it holds back."""
     from warehouse.query import query
 
-    documents, statements, facts, held, unread, listed = query(home, COUNTS).rows[0]
+    documents, statements, facts, held, unread, listed, checked, decided = query(home, COUNTS).rows[0]
     return RunSummary(
         published=True,
         changed=True,
@@ -172,5 +190,8 @@ def published_summary(home: Home) -> RunSummary:
         held=held,
         unread=unread,
         open=listed,
+        checked=checked,
+        findings=dict(query(home, FINDINGS).rows),
+        decided=decided,
         reasons=tuple(Reason(*row) for row in query(home, REASONS).rows),
     )

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from assets.fanout import Job, broken_by, limits_from, read_all, workers_from
+from assets.reconciling import RECONCILED, reconcile_year, rule_rows, with_following
 from expectations.suites_data import load_suites
+from expectations.version import expectations_version
 from pipelines.document import reader_version
 from pipelines.model import DocumentPart, Issue
-from warehouse import lake
+from warehouse import decisions, lake
 from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState, vanished
 from warehouse.schema import lake_tables, tables
@@ -37,8 +39,11 @@ FIRST_YEAR = 2000
 # Made by assurance; every other table of the lake is made by facts.
 VERDICTS = ("expectation_result", "expectation_failure")
 DERIVED = "fact_derived"
+PRIOR = "fact_prior"
+# What the values of the year before follow from.
+PRIOR_FROM = ("dim_document", "dim_statement", "fact_line_item", "fact_claim")
 # What the suites look at.
-VALIDATED = ("dim_document", "dim_statement", "fact_line_item")
+VALIDATED = ("dim_document", "dim_statement", "fact_line_item", RECONCILED)
 # What the tables that only the build makes are made from, where it is not the program's own data alone;
 # the wide tables of the forms share the last.
 BUILT_FROM = {
@@ -46,6 +51,7 @@ BUILT_FROM = {
     "dim_unit": ("dim_document", "document_evidence", "unit_relation"),
     "dim_unit_alias": ("dim_document", "document_evidence", "unit_relation", "dim_statement"),
     "dim_subject": ("fact_line_item",),
+    "input_issue": (RECONCILED,),
 }
 WIDE_FROM = ("dim_document", "dim_statement", "fact_line_item", "expectation_failure")
 
@@ -85,7 +91,8 @@ def watched(
 
 def year_tables() -> dict[str, str]:
     """The tables of the lake that *facts* makes, with their meaning."""
-    return {n: t.meaning for n, t in lake_tables().items() if n not in (*VERDICTS, DERIVED)}
+    later = (*VERDICTS, DERIVED, PRIOR, RECONCILED)
+    return {n: t.meaning for n, t in lake_tables().items() if n not in later}
 
 
 def verdict_tables() -> dict[str, str]:
@@ -203,14 +210,22 @@ def in_known_years(part: DocumentPart, now: datetime) -> DocumentPart:
 
 
 def pending_years(home: Home) -> list[int]:
-    """The fiscal years that reading has touched since the last publish, without that of undated documents."""
-    return sorted(year for year in Ledger(home).state().pending_years if year)
+    """The fiscal years that are to be computed, without that of undated documents.
+
+    Those that reading has touched since the last publish, and those that other rules or suites judged.
+    """
+    return _pending(Ledger(home).state())
+
+
+def _pending(state: LedgerState) -> list[int]:
+    return sorted({year for year in state.pending_years if year} | state.unjudged(expectations_version()))
 
 
 def publish_is_due(home: Home) -> bool:
-    """Whether anything has happened since the last publish that the published file does not show."""
+    """Whether anything was read or decided since the last publish that the published file does not show."""
     state = Ledger(home).state()
-    return state.changed_since_publish or not home.warehouse_file.exists()
+    decided = (state.published or {}).get("decided") != decisions.fingerprint(home)
+    return state.changed_since_publish or decided or not home.warehouse_file.exists()
 
 
 def assemble_years(
@@ -246,17 +261,41 @@ def derive_years(home: Home, years: Sequence[int]) -> dict[int, dict[str, int]]:
     return rows
 
 
+def reconcile_years(home: Home, years: Sequence[int], progress: Progress) -> dict[int, dict[str, int]]:
+    """Every 勾稽 rule on each year and on the years that follow; by year, the verdicts that were written."""
+    wanted = with_following(home, years)
+    return {year: {RECONCILED: reconcile_year(home, year)} for year in watched("勾稽", wanted, progress)}
+
+
+def prior_years(home: Home, years: Sequence[int]) -> dict[int, dict[str, int]]:
+    """What the texts of each year say of the year before; by year, the rows that were written."""
+    from expectations.prior import prior_values
+
+    rows = {}
+    for year in _held(home, years):
+        found = prior_values(year, {table: lake.read_year(home, table, year) for table in PRIOR_FROM})
+        lake.write_year(home, PRIOR, year, found)
+        rows[year] = {PRIOR: found.height}
+    return rows
+
+
 def validate_years(
     home: Home, years: Sequence[int], now: datetime, validate: Validate, progress: Progress
 ) -> dict[int, dict[str, int]]:
-    """Every suite on each year: results and failing rows are written; by year, the rows of both tables."""
+    """Every suite on each year and on the years that follow, which were reconciled anew with them.
+
+    Results and failing rows are written; by year, the rows of both tables. It is the last of what is
+    said of a year, so the ledger then notes that the year was judged.
+    """
     rows: dict[int, dict[str, int]] = {}
-    for year in watched("校验", _held(home, years), progress):
+    ledger = Ledger(home)
+    for year in watched("校验", with_following(home, years), progress):
         frames = {table: lake.read_year(home, table, year) for table in VALIDATED}
         found = validate(year, frames, today=now.date())
         for table, frame in zip(VERDICTS, (found.results, found.failures), strict=True):
             lake.write_year(home, table, year, frame)
             rows.setdefault(year, {})[table] = frame.height
+        ledger.judged(fiscal_year=year, version=expectations_version(), at=now)
     return rows
 
 
@@ -312,15 +351,17 @@ def publish(home: Home, now: datetime, progress: Progress) -> BuildReport:
     from warehouse.build import build
 
     state = Ledger(home).state()
-    stale = [year for year in sorted(state.pending_years) if year and not _up_to_date(home, state, year)]
+    stale = [year for year in _pending(state) if not _up_to_date(home, state, year)]
     if stale:
         years = "、".join(map(str, stale))
-        raise StaleYearsError(f"{years} 年度读入了新文档，年度表和校验还没有跟上；先运行 year_job，再发布")
+        raise StaleYearsError(
+            f"{years} 年度读入了新文档，或规则有了改动，年度表和校验还没有跟上；先运行 year_job，再发布"
+        )
     if 0 in state.pending_years:
         assemble_years(home, [0], now, silent)
     progress("建库", 0, 1, home.warehouse_file.name)
-    report = build(home, now=now)
-    Ledger(home).published(at=now, digest=report.digest, rows=report.rows)
+    report = build(home, now=now, rules=rule_rows())
+    Ledger(home).published(at=now, digest=report.digest, decided=report.decided, rows=report.rows)
     progress("建库", 1, 1, "")
     return report
 
@@ -333,5 +374,8 @@ def _up_to_date(home: Home, state: LedgerState, year: int) -> bool:
     if not wanted:
         return not facts.exists()
     return (
-        wanted == set(held) and verdicts.exists() and facts.stat().st_mtime_ns <= verdicts.stat().st_mtime_ns
+        wanted == set(held)
+        and verdicts.exists()
+        and facts.stat().st_mtime_ns <= verdicts.stat().st_mtime_ns
+        and year not in state.unjudged(expectations_version())
     )

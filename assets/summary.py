@@ -7,7 +7,7 @@ shown (``juesuan.py``) and how it came about (``run.py``). Imports nothing heavy
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 # Enough to act on; the whole list is the view 待核.
@@ -32,9 +32,10 @@ class RunSummary:
 
     ``held`` counts what was held of documents, ``unread`` the files that could not be read, ``open`` the rows
     of 待核 (both, and what was left aside by rule); ``reasons`` has what was held or unread first.
-    ``published`` says that a warehouse stands that holds everything that was read; ``changed`` that this
-    run made it; ``remarks`` are sentences that stand in no table: why nothing was
-    published, what was skipped.
+    ``checked`` counts the 勾稽 checks that were evaluated, ``findings`` the open rows of 问题 by severity,
+    ``decided`` those that somebody dealt with. ``published`` says that a warehouse stands that holds
+    everything that was read; ``changed`` that this run made it; ``remarks`` are sentences that stand in no
+    table: why nothing was published, what was skipped.
     """
 
     published: bool
@@ -45,6 +46,9 @@ class RunSummary:
     held: int = 0
     unread: int = 0
     open: int = 0
+    checked: int = 0
+    findings: dict[str, int] = field(default_factory=dict)
+    decided: int = 0
     reasons: tuple[Reason, ...] = ()
     remarks: tuple[str, ...] = ()
     seconds: float = 0.0

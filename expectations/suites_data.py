@@ -9,7 +9,8 @@ A suite file is a mapping ``suite`` (its name), ``zh`` (its Chinese name) and ``
     description  what must hold, in Chinese
     severity     critical: a failure means that our reading may be wrong, so what it names is held:
                  a cell, a row, or the statement or document where it can name nothing smaller
-                 warning / info: an observation about what the discloser printed; nothing is held
+                 warning / info: an observation about what the discloser printed, or about verdicts of
+                 ours; nothing is held
     table        the table of ``warehouse/schema.yml`` it speaks about
     frame        the rows it is evaluated on, by the name of a function in ``frames``; default: the table
     where        optional filter of those rows: column → list of accepted values (``null`` is a value)
@@ -34,13 +35,15 @@ from typing import Any, Literal, cast, get_args
 
 import yaml
 
+from expectations.reconcile import Conclusion
+from expectations.rules_data import load_rules
 from pipelines.model import StatementState, Status
 from pipelines.vocabulary import forms, subjects
 
 Severity = Literal["critical", "warning", "info"]
 
 # The tables that suites may speak about: those that a year's files hold and that the frames are made of.
-TABLES = ("dim_document", "dim_statement", "fact_line_item")
+TABLES = ("dim_document", "dim_statement", "fact_line_item", "reconciliation")
 
 _COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list")
 
@@ -102,6 +105,8 @@ def vocabulary(today: date) -> dict[str, Any]:
             }
         ),
         "statuses": list(get_args(Status)),
+        "conclusions": list(get_args(Conclusion)),
+        "rules": [rule.id for rule in load_rules()],
         "states": list(get_args(StatementState)),
         "next_year": today.year + 1,
     }

@@ -23,10 +23,13 @@ from pipelines.model import (
     Line,
     Statement,
 )
+from pipelines.narrative import read_narrative
 from pipelines.readers import prepare, read
+from pipelines.readers.text import MEDIA_TYPE as TEXT
 from pipelines.regions import Layout, cut, entry_key
 from pipelines.second_route import read_regions, with_second_opinion
 from pipelines.statements import Found, to_statement
+from pipelines.text_marks import html_remains, text_marks
 from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold, title_form, without_blanks
 
@@ -67,6 +70,8 @@ def read_document(data: bytes, *, name: str) -> DocumentPart:
     statements += _listed_only(document_id, layout, statements) if kind.value == "决算" else []
     issues += _about_document(kind, identity.year, identity.unit, layout, content, name)
     issues += [issue for one in found for issue in one.sheet.issues]
+    marks = text_marks(content.blocks, layout, identity.unit) if kind.value == "决算" else ()
+    marks += html_remains(data) if content.media_type == TEXT else ()
     evidence = list(identity.evidence)
     if template:
         evidence.append(Evidence("模板", template, "", "", "文中合于该模板的标记最多"))
@@ -88,14 +93,22 @@ def read_document(data: bytes, *, name: str) -> DocumentPart:
         title=identity.title,
         reader_version=reader_version(),
     )
+    items = tuple(item for one in found for item in one.sheet.items)
+    roles = tuple(_roles(found))
+    text = layout.text if kind.value == "决算" else ()
+    narrative = read_narrative(document, text, items, roles)
+    issues += narrative.issues
     return DocumentPart(
         document=document,
         evidence=tuple(evidence),
         relations=identity.relations,
         statements=tuple(statements),
-        line_items=tuple(item for one in found for item in one.sheet.items),
-        cells=tuple(_roles(found)),
+        line_items=items,
+        cells=roles,
         repairs=tuple(repair for one in found for repair in one.sheet.repairs),
+        claims=narrative.claims,
+        ignored_numbers=narrative.ignored,
+        marks=marks,
         issues=tuple(issues),
     )
 

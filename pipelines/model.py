@@ -82,6 +82,8 @@ Stage = Literal["读取", "识别", "规整", "校验", "入库"]
 IssueKind = Literal["held", "failed", "ignored", "noted"]
 Status = Literal["printed", "blank", "closed", "missing", "corrected", "held"]
 StatementState = Literal["有数", "无数据", "空表", "不完整", "待核", "缺失"]
+ClaimKind = Literal["金额", "占比", "增减额", "增减率", "完成率", "数量"]
+Direction = Literal["增", "减", "平"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,70 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A figure that the running text states, with the cell of a statement that it speaks of.
+
+    ``value`` is as printed, in ``unit`` (万元, 元, %, 人 …); «持平» and «无此项» are 0 with the words in
+    ``value_printed``. ``direction`` is that of a change: 增, 减 or 平. ``period`` is that of an amount or
+    number (本年, 上年, 年初预算, 全年预算, 调整预算), and what a change or a rate of completion is measured
+    against.
+    ``form``, ``item``, ``subject_code`` and ``measure`` are the address of what it speaks of; of a change,
+    share or rate the amount that changed, has the share, was completed. ``cell_id`` is the cell of this
+    document with that address, ``None`` where the statements print none: there is no cell for a budget or a
+    year before that no statement prints. ``whole`` and ``whole_cell_id`` are the address
+    (``form/item or code/measure``) and cell of what a share or rate is a part of.
+    ``sentence`` is as printed, joined over wrapped lines and pages; ``locator`` is the line of the figure.
+    """
+
+    claim_id: str
+    seq: int
+    section: str
+    object: str
+    kind: ClaimKind
+    value: Decimal
+    unit: str
+    value_printed: str
+    direction: Direction | None
+    period: str
+    form: str | None
+    item: str | None
+    subject_code: str | None
+    measure: str | None
+    cell_id: str | None
+    whole: str | None
+    whole_cell_id: str | None
+    sentence: str
+    locator: str
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredNumber:
+    """A number of the running text that states no figure (年份, 文号, 序号 …), and the rule that says so.
+
+    The text of a telephone number or the like (联系方式) is masked.
+    """
+
+    text: str
+    rule: str
+    locator: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextMark:
+    """Something that the text shows of its own form: a contents entry, a remain of the template …
+
+    ``section`` is 目录, 正文 or 附件; ``value`` what the mark says in the words of the field (the form
+    that a contents entry names, a year), ``text`` a short excerpt as printed.
+    """
+
+    mark: str
+    section: str
+    value: str | None
+    text: str
+    locator: str
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One of the forms as this document prints, declares or merely lists it."""
 
@@ -236,4 +302,7 @@ class DocumentPart:
     line_items: tuple[LineItem, ...] = ()
     cells: tuple[CellRole, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    ignored_numbers: tuple[IgnoredNumber, ...] = ()
+    marks: tuple[TextMark, ...] = ()
     issues: tuple[Issue, ...] = field(default=())

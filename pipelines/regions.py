@@ -68,12 +68,13 @@ class Layout:
     attachment_grids: list[Grid]
     other_grids: list[Grid]
     attachment_titles: list[Line]
+    attachment_text: list[Line]
 
 
 def cut(blocks: Sequence[Block]) -> Layout:
     """Cut a document's blocks into regions. Every block is in exactly one part of the result."""
     contents, rest = _contents(blocks)
-    cutter = _Cutter(Layout(contents, [], [], [], [], []))
+    cutter = _Cutter(Layout(contents, [], [], [], [], [], []))
     for block in rest:
         if isinstance(block, Grid):
             for grid in _apart(block):
@@ -205,8 +206,8 @@ class _Cutter:
             self.close()
             self.in_attachments = True
             self.layout.attachment_titles.append(line)
-        elif self.in_attachments:
-            self.layout.text.append(line)
+        elif self.in_attachments and not w.opens_part(folded):
+            self.layout.attachment_text.append(line)
         elif _is_number(line):
             self._preamble().numbers.append(line)
         elif (
@@ -221,6 +222,7 @@ class _Cutter:
             self._preamble().meta.append(line)
         elif self.open is None or self.open.notes or len(folded) > _LONGEST_SCRAP or w.is_heading(folded):
             self.close()
+            self.in_attachments = False
             self.layout.text.append(line)
         else:
             self.open.strays.append(line)

@@ -235,6 +235,9 @@ def _settle(one: Found, all_found: Sequence[Found]) -> None:
     has_numbers = any(item.status == "printed" for item in sheet.items)
     if one.table.body and not one.table.head and one.state != "待核":
         _settle_headless(one, all_found)
+    if region.strays and has_numbers:
+        places = "、".join(line.locator for line in region.strays)
+        one.reasons.append(f"{places} 处只剩残文，有行丢失")
     if one.reader == READING_PLACES and not rows_add_up(sheet.form, sheet.items):
         hold(one, "表没有竖线，列是按字的位置推断的，行内恒等式又不成立，无法断定列")
     if one.state == "待核":
@@ -305,9 +308,6 @@ def _settle_headless(one: Found, all_found: Sequence[Found]) -> None:
         hold(one, "表头缺失，表内和同文其他表的数不足以证明各列是什么")
         return
     one.reasons.append(f"表头缺失，各列由行内恒等式和同文「{witness.sheet.form.name}」逐行证明")
-    if one.region.strays:
-        places = "、".join(line.locator for line in one.region.strays)
-        one.reasons.append(f"{places} 处只剩残文，有行丢失")
 
 
 def _lacks_total(one: Found) -> bool:

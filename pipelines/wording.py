@@ -79,6 +79,7 @@ class Wording:
     toc: re.Pattern[str]
     attachments: tuple[re.Pattern[str], ...]
     attachment_section: re.Pattern[str]
+    part: re.Pattern[str]
     structural: frozenset[str]
     column_numbers: frozenset[str]
     total: frozenset[str]
@@ -95,6 +96,10 @@ class Wording:
     def is_attachment_title(self, folded: str) -> bool:
         """Whether a line is the title of a performance attachment."""
         return len(folded) < 60 and any(p.search(folded) for p in self.attachments)
+
+    def opens_part(self, folded: str) -> bool:
+        """Whether a line opens one of the disclosure's own parts, which ends attachments."""
+        return len(folded) < 60 and bool(self.part.search(folded))
 
     def declares_nil(self, folded: str) -> bool:
         """Whether a note says that the table has nothing to show (and not only what if)."""
@@ -125,6 +130,7 @@ def wording() -> Wording:
         toc=re.compile(raw["toc"]),
         attachments=tuple(re.compile(p) for p in raw["attachments"]),
         attachment_section=re.compile(raw["attachment_section"]),
+        part=re.compile(raw["part"]),
         structural=frozenset(fold(w) for w in raw["structural"]),
         column_numbers=frozenset(fold(w) for w in raw["column_numbers"]),
         total=frozenset(raw["total"]),

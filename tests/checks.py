@@ -14,8 +14,9 @@ from decimal import Decimal
 from functools import lru_cache
 
 from pipelines.locators import row_place
-from pipelines.model import Content, DocumentPart, Line, LineItem, Statement
+from pipelines.model import Claim, Content, DocumentPart, Line, LineItem, Statement
 from pipelines.readers import text_at
+from tests.typesetter.claims import Place, TruthClaim
 from tests.typesetter.truth import Truth, TruthCell, TruthStatement
 
 _UNITS = {"元": Decimal(1), "千元": Decimal(1_000), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
@@ -174,6 +175,52 @@ def assert_reads_as(truth: Truth, part: DocumentPart) -> None:
     }
     misread = {name: pair for name, pair in said.items() if pair[0] != pair[1]}
     assert not misread, f"true and read differ: {misread}"
+
+
+def assert_claims_read(truth: Truth, part: DocumentPart) -> None:
+    """Every claim of the narrative was read as it was printed, in order, and bound to its cell; no other."""
+    cells: dict[Place, list[str]] = {}
+    for item in part.line_items:
+        cells.setdefault((item.form, item.item or item.subject_code or "", item.measure), []).append(
+            item.cell_id
+        )
+    true = [_true_claim(claim, cells) for claim in truth.claims]
+    read = [_read_claim(claim) for claim in part.claims]
+    wrong = [(t, r) for t, r in zip(true, read, strict=False) if t != r]
+    assert not wrong, f"{len(wrong)} of {len(true)} claims were read wrong: {wrong[:2]}"
+    assert len(true) == len(read)
+
+
+def _true_claim(claim: TruthClaim, cells: dict[Place, list[str]]) -> tuple[object, ...]:
+    known = cells.get(claim.place, []) if claim.place and claim.cell else []
+    return (
+        _plain(claim.object),
+        claim.kind,
+        claim.value,
+        claim.unit,
+        _joined(claim.value_printed),
+        claim.direction,
+        claim.period,
+        claim.place,
+        claim.whole,
+        known[0] if len(known) == 1 else None,
+    )
+
+
+def _read_claim(claim: Claim) -> tuple[object, ...]:
+    place = (claim.form, claim.item or claim.subject_code, claim.measure) if claim.form else None
+    return (
+        _plain(claim.object),
+        claim.kind,
+        claim.value,
+        claim.unit,
+        _joined(claim.value_printed),
+        claim.direction,
+        claim.period,
+        place,
+        tuple(claim.whole.split("/")) if claim.whole else None,
+        claim.cell_id,
+    )
 
 
 def _relations(truth: Truth) -> set[tuple[str, str]]:

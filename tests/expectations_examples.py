@@ -20,7 +20,9 @@ _TYPES = {
     "BIGINT": pl.Int64(),
     "BOOLEAN": pl.Boolean(),
     "DATE": pl.Date(),
+    "DOUBLE": pl.Float64(),
     "DECIMAL(20,2)": pl.Decimal(20, 2),
+    "DECIMAL(24,6)": pl.Decimal(24, 6),
 }
 
 
@@ -88,7 +90,34 @@ def cell(form="expenditure", row=1, measure="基本支出", printed="1.00", **ch
     return line | changes
 
 
-def tables(documents=(), statements=(), cells=()):
+def verdict(left="1.00", right="1.00", tolerance="0.01", rule="T01-1", **changes):
+    """One verdict on two figures in 万元; difference and conclusion follow from them."""
+    values = [None if text is None else Decimal(text) for text in (left, right, tolerance)]
+    difference = None if None in values[:2] else values[0] - values[1]
+    within = not difference or (values[2] is not None and abs(difference) <= values[2])
+    conclusion = "不成立" if not within else "尾差" if difference else "成立"
+    row = {
+        "check_id": f"{rule}-00000001",
+        "document_id": DOCUMENT,
+        "fiscal_year": 2024,
+        "rule": rule,
+        "severity": "E",
+        "conclusion": conclusion,
+        "subject": "支出决算表.合计.基本支出",
+        "left_value": values[0],
+        "right_value": values[1],
+        "difference": difference,
+        "tolerance": values[2],
+        "unit": "万元",
+        "left_text": left,
+        "right_text": right,
+        "left_locator": "L1/c1",
+        "right_locator": "L2/c1",
+    }
+    return row | changes
+
+
+def tables(documents=(), statements=(), cells=(), verdicts=()):
     """The tables of a year; statements that cells stand in are added where they are not given."""
     statements = list(statements)
     given = {row["statement_id"] for row in statements}
@@ -98,7 +127,12 @@ def tables(documents=(), statements=(), cells=()):
             statements.append(
                 statement(line["form"], statement_id=line["statement_id"], document_id=line["document_id"])
             )
-    rows = {"dim_document": documents, "dim_statement": statements, "fact_line_item": cells}
+    rows = {
+        "dim_document": documents,
+        "dim_statement": statements,
+        "fact_line_item": cells,
+        "reconciliation": verdicts,
+    }
     return {name: frame(name, table_rows) for name, table_rows in rows.items()}
 
 

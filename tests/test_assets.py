@@ -13,12 +13,14 @@ import pytest
 
 from assets import run as run_module
 from assets import steps
+from assets.reconciling import RECONCILED
 from assets.run import ranges, run, runs
 from assets.summary import Reason, RunSummary
 from expectations.bridge import FAILURE_SCHEMA, RESULT_SCHEMA, Validation
 from pipelines import document
 from pipelines.document import reader_version
 from pipelines.model import Document, DocumentPart
+from tests.expectations_examples import frame, verdict
 from warehouse import lake
 from warehouse.build import BuildError
 from warehouse.home import Home
@@ -111,11 +113,19 @@ def test_sensors_request_the_touched_years_as_one_run_and_then_a_publish(home, m
     assert ask(after_ingest, home=here).job_name == "publish_job"
 
 
-def test_dagster_shows_the_rows_of_each_year_and_what_each_suite_found(home) -> None:
+def one_finding(year: int, tables: dict[str, pl.DataFrame], before: object) -> pl.DataFrame:
+    """A rule of the family T that does not hold in any document."""
+    found = verdict("1.00", "2.00", fiscal_year=year)
+    documents = tables["dim_document"]["document_id"]
+    return frame("reconciliation", [found | {"document_id": each} for each in documents])
+
+
+def test_dagster_shows_the_rows_of_each_year_and_what_each_suite_found(home, monkeypatch) -> None:
     import dagster as dg
 
     from assets.definitions import HomeResource, definitions, year_tags
 
+    monkeypatch.setattr("expectations.reconcile.reconcile", one_finding)
     ingest(home)
     graph = definitions(home=HomeResource(root=str(home.root)), validate=no_findings)
     with dg.DagsterInstance.ephemeral() as instance:
@@ -134,8 +144,14 @@ def test_dagster_shows_the_rows_of_each_year_and_what_each_suite_found(home) -> 
     found = {
         (check.check_name, check.asset_key.to_user_string()) for check in result.get_asset_check_evaluations()
     }
-    assert found == {(suite, table) for suite, table, _ in steps.checks()}
-    assert all(check.passed for check in result.get_asset_check_evaluations())
+    suites = {(suite, table) for suite, table, _ in steps.checks()}
+    assert found == suites | {(f"family_{family}", RECONCILED) for family in "TXNDF"}
+    [family] = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    assert (family.check_name, family.severity) == ("family_T", dg.AssetCheckSeverity.WARN)
+    assert family.metadata["不成立"].value == 2
+    assert family.metadata["worst"].value[0]["unit"] == "示例市档案服务中心"
+    steps.publish(home, NOW, steps.silent)
+    assert query(home, "SELECT count(*) FROM 问题").rows == [(2,)]
 
 
 def test_ranges_are_contiguous_years() -> None:
@@ -170,6 +186,7 @@ def ingest(home: Home) -> None:
 def compute(home: Home, years: list[int]) -> None:
     steps.assemble_years(home, years, NOW, steps.silent)
     steps.derive_years(home, years)
+    steps.reconcile_years(home, years, steps.silent)
     steps.validate_years(home, years, NOW, no_findings, steps.silent)
 
 
@@ -192,7 +209,8 @@ def test_the_steps_take_files_to_a_published_warehouse(home) -> None:
 
 
 def test_what_each_step_makes_covers_the_lake_and_the_build() -> None:
-    made = {*steps.year_tables(), *steps.verdict_tables(), steps.DERIVED}
+    assurance = {steps.DERIVED, steps.PRIOR, RECONCILED}
+    made = {*steps.year_tables(), *steps.verdict_tables(), *assurance}
     assert made == set(lake_tables())
     assert {*made, *steps.built_tables()} == set(tables())
     assert set(steps.BUILT_FROM) <= set(steps.built_tables())
@@ -328,13 +346,58 @@ def test_a_run_publishes_and_the_next_one_changes_nothing(home, quick) -> None:
     first = run(home.root, progress=lambda *step: watched.append(step))
     assert (first.published, first.changed, first.documents) == (True, True, 2)
     assert first.facts == query(home, "SELECT count(*) FROM fact_line_item").rows[0][0] > 0
-    assert {step[0] for step in watched} == {"收文件", "读文档", "编年度表", "校验", "建库"}
+    assert {step[0] for step in watched} == {"收文件", "读文档", "编年度表", "勾稽", "校验", "建库"}
     made = home.warehouse_file.stat()
     second = run(home.root)
     assert (second.published, second.changed, second.facts) == (True, False, first.facts)
     assert home.warehouse_file.stat() == made
     assert NoFindings.started == 1
     assert [summary.changed for _, summary in runs(home)] == [True, False]
+
+
+def test_a_decision_is_published_by_the_next_run_and_computes_no_year(home, quick) -> None:
+    run(home.root)
+    (home.decisions / "a.yml").write_text("- 编号: 没有\n", "utf-8")
+    assert run(home.root).changed
+    assert query(home, "SELECT 文件 FROM 待核").rows == [("decisions/a.yml",)]
+    assert NoFindings.started == 1
+    assert not run(home.root).changed
+
+
+def test_a_program_with_other_rules_judges_every_year_again(home, quick, monkeypatch) -> None:
+    run(home.root)
+    for module in (steps, run_module):
+        monkeypatch.setattr(module, "expectations_version", lambda: "newer")
+    assert run(home.root).changed
+    assert NoFindings.started == 2
+    assert Ledger(home).state().judged == {2023: "newer", 2024: "newer"}
+    assert not run(home.root).changed
+
+
+def test_the_findings_of_a_run_are_in_its_summary(home, quick, monkeypatch) -> None:
+    def reconcile(year: int, tables: dict[str, pl.DataFrame], before: object) -> pl.DataFrame:
+        return frame(
+            "reconciliation",
+            [
+                verdict("1.00", "2.00", document_id=document_id, check_id=f"{document_id}{severity}")
+                | {"severity": severity}
+                for document_id in tables["dim_document"]["document_id"]
+                for severity in ("W", "E")
+            ],
+        )
+
+    monkeypatch.setattr("expectations.reconcile.reconcile", reconcile)
+    summary = run(home.root)
+    assert (summary.checked, summary.findings, summary.decided) == (4, {"E": 2, "W": 2}, 0)
+    assert list(summary.findings) == ["E", "W"]
+    number, left, right = query(home, "SELECT 编号, 披露值, 对照值 FROM 问题 WHERE 级别 = 'W'").rows[0]
+    words = {"编号": number, "处理": "误报", "理由": "口径", "何人": "甲", "何日": "2026-11-22"}
+    words |= {"披露值": left, "对照值": right}
+    entry = "\n  ".join(f"{key}: {value}" for key, value in words.items())
+    (home.decisions / "a.yml").write_text(f"- {entry}\n", "utf-8")
+    summary = run(home.root)
+    assert (summary.findings, summary.decided) == ({"E": 2, "W": 1}, 1)
+    assert run(home.root).findings == summary.findings
 
 
 def test_only_touched_years_are_computed_again(home, quick, monkeypatch) -> None:

@@ -83,6 +83,14 @@ def test_the_exit_code_and_the_words_follow_the_summary(
     assert (result.exit_code, words in result.output) == (code, True)
 
 
+def test_the_summary_counts_checks_and_findings_by_severity(monkeypatch, tmp_path) -> None:
+    summary = RunSummary(True, True, checked=1234, findings={"E": 2, "W": 1}, decided=3)
+    monkeypatch.setattr("assets.run.run", lambda *_, **__: summary)
+    output = invoke("run", "--home", str(tmp_path)).output
+    said = "勾稽 核对 1,234 处，问题 3 条（E 2 · W 1），见 juesuan findings，另有 3 条已处理"
+    assert said in output.splitlines()
+
+
 def test_reasons_are_shown_with_advice_and_the_rest_is_counted(monkeypatch, tmp_path) -> None:
     reasons = tuple(Reason(f"{n}.txt", "表", "L1、L2", "看不清", "换一份", 2) for n in range(20))
     summary = RunSummary(True, True, held=50, open=50, reasons=reasons)
@@ -188,7 +196,7 @@ def test_explain_of_a_cell_that_is_not_there(home) -> None:
 
 def test_help_and_version_name_every_command() -> None:
     output = invoke("--help").output
-    for command in ("run", "sql", "status", "explain", "evidence", "dev"):
+    for command in ("run", "sql", "findings", "status", "explain", "evidence", "dev"):
         assert command in output
         assert invoke(command, "--help").exit_code == 0
         assert "--home" in invoke(command, "--help").output

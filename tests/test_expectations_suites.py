@@ -1,15 +1,17 @@
 """Each expectation has an example that it accepts and one that it refuses, and names what it refuses."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from expectations.bridge import FAILURE_SCHEMA, RESULT_SCHEMA, validate
 from expectations.deferral import deferred_imports
 from expectations.frames import FRAMES
+from expectations.rules_data import Rule
 from expectations.suites_data import TABLES, Suite, fill, load_suites, vocabulary
 from pipelines.vocabulary import forms
-from tests.expectations_examples import DOCUMENT, cell, document, schema, statement, tables
+from tests.expectations_examples import DOCUMENT, cell, document, schema, statement, tables, verdict
 
 TODAY = date(2026, 3, 1)
 SUMMARY = "income_expenditure_summary"
@@ -44,6 +46,16 @@ def cells(*rows, **statement_changes):
         return tables(statements=[statement(rows[0]["form"], **statement_changes)], cells=rows)
     return tables(cells=rows)
 
+
+def judged(*verdicts):
+    return tables([document()], verdicts=verdicts)
+
+
+# A list of rules for these tests: one that is asked, one that cannot be.
+RULES = (
+    Rule(id="T01-1", statement="本年收入合计等于各项之和", severity="E", scope="表内"),
+    Rule(id="F42", statement="签章齐全", severity="F", scope="形式", impossible="文字里没有签章"),
+)
 
 # expectation → accepted tables, refused tables, the values that stand in expectation_failure
 EXAMPLES = {
@@ -264,6 +276,58 @@ EXAMPLES = {
         cells(cell("three_public", measure="合计", item="合计")),
         ["合计"],
     ),
+    "verdict-conclusion-present": (judged(verdict()), judged(verdict(conclusion=None)), ["T01-1-00000001"]),
+    "verdict-conclusion-known": (judged(verdict()), judged(verdict(conclusion="相符")), ["相符"]),
+    "verdict-severity-known": (
+        judged(verdict(severity="O")),
+        judged(verdict(severity="T")),
+        ["T01-1-00000001 / T"],
+    ),
+    "verdict-of-document": (
+        judged(verdict()),
+        judged(verdict(document_id="ffffffffffff")),
+        ["T01-1-00000001"],
+    ),
+    "verdict-rule-known": (judged(verdict()), judged(verdict(rule="T99")), ["T99-00000001 / T99"]),
+    "check-id-present": (
+        judged(verdict()),
+        judged(verdict(check_id=None)),
+        ["T01-1 / 支出决算表.合计.基本支出"],
+    ),
+    "check-id-unique-in-document": (
+        judged(verdict(), verdict(document_id="ffffffffffff")),
+        judged(verdict(), verdict("2.00", "3.00")),
+        ["T01-1-00000001"] * 2,
+    ),
+    "verdict-difference-restated": (
+        judged(verdict("8.00", "9.00"), verdict(left=None, difference=1)),
+        judged(verdict("8.00", "9.00", difference=Decimal("1.00")), verdict("8.00", "8.00", difference=None)),
+        [
+            "T01-1-00000001 / 8.000000 / 9.000000 / 1.000000",
+            "T01-1-00000001 / 8.000000 / 8.000000 / ",
+        ],
+    ),
+    "rounding-within-tolerance": (
+        judged(verdict("1.00", "1.01"), verdict("1.00", "5.00")),
+        judged(verdict("1.00", "1.02", conclusion="尾差")),
+        ["T01-1-00000001 / -0.020000 / 0.010000"],
+    ),
+    "rounding-is-measured": (
+        judged(verdict("1.00", "1.01")),
+        judged(verdict("1.00", "1.01", tolerance=None, conclusion="尾差")),
+        ["T01-1-00000001"],
+    ),
+    "broken-beyond-tolerance": (
+        judged(verdict("1.00", "5.00"), verdict(None, "5.00", conclusion="不成立")),
+        judged(verdict("1.00", "1.01", conclusion="不成立")),
+        ["T01-1-00000001 / -0.010000 / 0.010000"],
+    ),
+    "unevaluated-with-note": (
+        judged(verdict(None, conclusion="不适用", note="没有这张表"), verdict()),
+        judged(verdict(None, conclusion="不适用"), verdict(None, conclusion="无法核对", note=" ")),
+        ["T01-1-00000001"] * 2,
+    ),
+    "every-rule-asked": (judged(verdict()), judged(), ["T01-1"]),
 }
 
 
@@ -271,6 +335,12 @@ EXAMPLES = {
 def great_expectations():
     with deferred_imports():
         import great_expectations  # noqa: F401
+
+
+@pytest.fixture(autouse=True)
+def few_rules(monkeypatch):
+    for module in ("frames", "suites_data"):
+        monkeypatch.setattr(f"expectations.{module}.load_rules", lambda: RULES)
 
 
 def run(name, frames):
@@ -297,7 +367,7 @@ def test_expectation_refuses_its_bad_example_and_names_the_rows(name):
     assert sorted(failures["value"]) == sorted(values)
     assert set(failures["expectation"]) == {name}
     assert failures["document_id"].null_count() == 0
-    if EVERY[name][1].table != "dim_document":
+    if EVERY[name][1].table in ("dim_statement", "fact_line_item"):
         assert failures["statement_id"].null_count() == 0
     if EVERY[name][1].frame == "fact_line_item":
         named = bad["fact_line_item"]["cell_id"]
@@ -315,8 +385,10 @@ def test_results_and_failures_have_the_columns_of_the_schema():
 
 
 def test_every_suite_runs_on_one_year_and_on_an_empty_one():
-    year = tables([document()], [statement(rows=1, cells=1, non_blank=1)], [cell(subject_code="208")])
-    for frames, checked in ((year, 1), (tables(), 0)):
+    year = tables(
+        [document()], [statement(rows=1, cells=1, non_blank=1)], [cell(subject_code="208")], [verdict()]
+    )
+    for frames, checked in ((year, len(RULES)), (tables(), 0)):
         validation = validate(2024, frames, today=TODAY)
         assert validation.results.schema == RESULT_SCHEMA
         assert validation.failures.schema == FAILURE_SCHEMA

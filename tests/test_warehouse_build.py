@@ -78,10 +78,18 @@ STATEMENTS = {
 OTHERS = {
     "单元格": "单位 年度 层级 表名 序号 行次 科目代码 列 金额 计量单位 印刷文字 状态 单元格 文档 文件 位置",
     "报表": "单位 年度 层级 表名 印刷标题 印刷表号 状态 行数 单元格数 非空 关闭 读法 文档 文件 位置",
+    "推得上年": "单位 年度 层级 上年 对象 表名 项目 科目代码 列 金额 误差 推法 算式 依据 文档 文件",
     "推算值": "单位 年度 层级 表名 项目 科目代码 列 金额 规则 算式 依据 文档 文件",
     "待核": "阶段 对象 原因 怎么办 文档 文件 位置 首次见到",
     "文件清单": "文档 文件 类别 单位 年度 层级 模板 页数 状态 原因 发布日期 首次见到 取代 被取代",
     "单位表": "单位 别名 上级 单位性质 行政区划 依据",
+    "勾稽结果": "编号 规则 级别 结论 左值 右值 差额 容差 计量单位 左文字 右文字 "
+    "左单元格 右单元格 左位置 右位置 说明 文档 对方文档",
+    "问题": "编号 规则 级别 单位 年度 披露值 对照值 差额 容差 计量单位 披露文字 位置 "
+    "对照位置 说明 处理 文档 文件",
+    "规则覆盖": "规则 级别 范围 表述 单位 年度 层级 状态 核对 成立 尾差 不成立 不适用 "
+    "无法核对 原因 文档 文件",
+    "披露质量": "单位 年度 层级 得分 E核对 E不成立 E权重 W核对 W不成立 W权重 F核对 F不成立 F权重 文档 文件",
     "科目表": "分类 科目代码 名称 级次 上级代码 起始年度 终止年度 依据",
 }
 
@@ -338,6 +346,26 @@ def test_a_held_measure_is_named_in_its_row_and_in_what_rests_on_it(home):
         (None, Decimal("10.500000"), ["本年收入合计"])
     ]
     assert rows(home, "SELECT 金额 FROM 推算值 ORDER BY 依据") == [(Decimal("0.000100"),), (None,)]
+
+
+def test_a_prior_value_that_rests_on_a_held_cell_is_not_known(home):
+    keep(home, full_part(document("a")))
+    fail(home, document_id=DOC, cell_id=f"{DOC}/L20/c3")
+    prior = {
+        "document_id": DOC, "fiscal_year": 2024, "prior_year": 2023, "object": "收入合计", "form": "income",
+        "item": "合计", "subject_code": None, "measure": "本年收入合计", "amount": Decimal("85000.00"),
+        "tolerance": Decimal("100.00"), "basis": "增减额", "formula": "a",
+    }  # fmt: skip
+    evidence = [f"{DOC}/L20/c4,{DOC}/L9/1", f"{DOC}/L20/c3,{DOC}/L9/1"]
+    frame = pl.DataFrame(
+        [prior | {"evidence": e} for e in evidence], schema=schema.tables()["fact_prior"].polars_schema()
+    )
+    lake.write_year(home, "fact_prior", 2024, frame)
+    build(home, now=DAY)
+    assert rows(home, "SELECT 表名, 金额, 误差 FROM 推得上年 ORDER BY 依据") == [
+        ("收入决算表", None, Decimal("0.010000")),
+        ("收入决算表", Decimal("8.500000"), Decimal("0.010000")),
+    ]
 
 
 def test_a_warning_holds_nothing(home):

@@ -137,6 +137,19 @@ def test_a_program_with_another_schema_is_not_quiet(tmp_path, monkeypatch):
     assert not ledger.state().unchanged(discover([folder]), READER)
 
 
+def test_a_year_is_unjudged_until_these_rules_have_judged_it(tmp_path):
+    home, folder = a_home(tmp_path), folder_of(tmp_path, "a.txt")
+    ledger = a_run(home, folder)
+    assert ledger.state().unjudged("r1") == {2024}
+    ledger.judged(fiscal_year=2024, version="r1", at=day(1))
+    state = ledger.state()
+    assert (state.unjudged("r1"), state.unjudged("r2")) == (set(), {2024})
+    # A run that is killed here has new verdicts that no published file shows.
+    assert (state.changed_since_publish, state.pending_years) == (True, {2024})
+    ledger.published(at=day(1), digest="d")
+    assert (ledger.state().pending_years, ledger.state().judged) == (set(), {2024: "r1"})
+
+
 def test_a_failure_is_quiet_while_it_stays_the_same(tmp_path):
     home = a_home(tmp_path)
     listing = discover([tmp_path / "gone.txt"])

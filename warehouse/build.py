@@ -12,14 +12,14 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from warehouse import catalogue, facts, history, lake, registry, schema
+from warehouse import catalogue, decisions, facts, history, lake, registry, schema
 from warehouse.home import Home, sync
 from warehouse.ledger import Ledger, LedgerState
 from warehouse.verify import violations
@@ -37,25 +37,30 @@ class BuildError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What was published: the file, rows by table, cells held by expectations, a digest of its makings."""
+    """What was published: the file, rows by table, cells held by expectations, a digest of its makings.
+
+    ``decided`` is the fingerprint of the decisions that it shows.
+    """
 
     path: Path
     rows: dict[str, int]
     held: int
     digest: str
+    decided: str
     at: datetime
 
 
-def build(home: Home, *, now: datetime) -> BuildReport:
+def build(home: Home, *, now: datetime, rules: Sequence[Row] = ()) -> BuildReport:
     """Build the warehouse from the lake and publish it; the file published before is kept.
 
+    ``rules`` are the rows of ``rule``: what was to be reconciled is known to the caller alone.
     ``BuildError`` names the invariants that do not hold; then nothing is published. The caller tells
     the ledger.
     """
     import duckdb
 
     home.ensure()
-    state = Ledger(home).state()
+    state, decided = Ledger(home).state(), decisions.fingerprint(home)
     files = {
         table: [p for year in lake.years(home) if (p := lake.year_path(home, table, year)).is_file()]
         for table in schema.lake_tables()
@@ -65,6 +70,12 @@ def build(home: Home, *, now: datetime) -> BuildReport:
         with duckdb.connect(str(scratch)) as connection:
             connection.execute("BEGIN")  # one commit instead of a thousand: COMMENTs are statements too
             held, added = _fill(connection, home, state, files)
+            if held:
+                connection.execute(facts.HELD_VERDICTS)
+            _reconciled(connection, home, rules)
+            for view in catalogue.views():
+                for statement in view.statements():
+                    connection.execute(statement)
             connection.execute("COMMIT")
             broken = violations(connection, files, added)
             if broken:
@@ -77,7 +88,8 @@ def build(home: Home, *, now: datetime) -> BuildReport:
     finally:
         scratch.unlink(missing_ok=True)
         scratch.with_name(scratch.name + ".wal").unlink(missing_ok=True)
-    return BuildReport(home.warehouse_file, rows, held, _digest(files, state), now)
+    digest = _digest(files, state, decided, rules)
+    return BuildReport(home.warehouse_file, rows, held, digest, decided, now)
 
 
 def publish(home: Home, built: Path) -> None:
@@ -94,9 +106,9 @@ def publish(home: Home, built: Path) -> None:
     sync(home.root)
 
 
-def _digest(files: dict[str, list[Path]], state: LedgerState) -> str:
-    """A digest over the lake's year files, the state of every source, and the program's schema."""
-    found = hashlib.sha256(schema.digest().encode())
+def _digest(files: dict[str, list[Path]], state: LedgerState, decided: str, rules: Sequence[Row]) -> str:
+    """A digest over the lake's year files, the state of every source, decisions, rules, and the schema."""
+    found = hashlib.sha256(f"{schema.digest()}\0{decided}\0{list(rules)!r}".encode())
     for table, paths in sorted(files.items()):
         for path in paths:
             found.update(f"{table}/{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
@@ -113,7 +125,7 @@ def _digest(files: dict[str, list[Path]], state: LedgerState) -> str:
 def _fill(
     connection: duckdb.DuckDBPyConnection, home: Home, state: LedgerState, files: dict[str, list[Path]]
 ) -> tuple[int, dict[str, int]]:
-    """Every table and view; the number of held cells, and how many rows the build added to which table."""
+    """What was read: the number of held cells, and how many rows the build added to which table."""
     for table in schema.tables().values():
         connection.execute(table.ddl())
         for comment in table.comments():
@@ -130,9 +142,6 @@ def _fill(
     for _, statement in facts.wide_inserts():
         connection.execute(statement)
     _insert(connection, home, "source_file", registry.source_rows(state, _verdicts(connection)))
-    for view in catalogue.views():
-        for statement in view.statements():
-            connection.execute(statement)
     return held, {"issue": added}
 
 
@@ -254,7 +263,7 @@ def _line_items(connection: duckdb.DuckDBPyConnection, files: dict[str, list[Pat
     """Line items with their units, derived values; the number of cells that expectations hold."""
     for table, view, extra in (
         ("fact_line_item", "line_item_read", "file_row_number"),
-        ("fact_derived", "derived_read", ""),
+        *((table, f"{table}_read", "") for table in facts.DERIVED_TABLES),
     ):
         numbered = f", {extra} = true" if extra else ""
         stored = [c.name for c in schema.tables()[table].stored_columns()]
@@ -267,7 +276,8 @@ def _line_items(connection: duckdb.DuckDBPyConnection, files: dict[str, list[Pat
         connection.execute(f"CREATE TEMP VIEW {view} AS {source}")
     connection.execute(facts.HELD_CELLS)
     connection.execute(facts.LINE_ITEMS)
-    connection.execute(facts.DERIVED)
+    for table in facts.DERIVED_TABLES:
+        connection.execute(facts.DERIVED.format(table=table, read=f"{table}_read"))
     return _count(connection, "held_cell")
 
 
@@ -305,6 +315,26 @@ def _subjects(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     names = pl.DataFrame(registry.standard_names(used, printed), schema=columns, orient="row")
     with _as_parquet(home, names) as source:
         connection.execute(f"CREATE TEMP TABLE standard_name AS FROM {source}")
+
+
+def _reconciled(connection: duckdb.DuckDBPyConnection, home: Home, rules: Sequence[Row]) -> None:
+    """What stands beside the verdicts: rules, severities, and what people decided."""
+    _insert(connection, home, "rule", rules)
+    severities = schema.load_yaml("severities.yml").items()
+    _insert(
+        connection,
+        home,
+        "severity",
+        [{"severity": key, "position": place, **said} for place, (key, said) in enumerate(severities, 1)],
+    )
+    told = decisions.load(home)
+    _insert(connection, home, "decision", told.rows)
+    columns = ("check_id", "file", "place")
+    unknown = connection.execute(
+        f"SELECT {', '.join(columns)} FROM decision ANTI JOIN reconciliation USING (check_id) ORDER BY ALL"
+    ).fetchall()
+    lost = [decisions.unknown(home, dict(zip(columns, row, strict=True))) for row in unknown]
+    _insert(connection, home, "input_issue", [*told.issues, *lost])
 
 
 def _verdicts(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str, str]]:

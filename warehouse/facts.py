@@ -53,15 +53,19 @@ LEFT JOIN held_cell h USING (statement_id, row_seq, measure, cell_id)
 ORDER BY d.unit_id, l.fiscal_year, l.document_id, l.file_row_number
 """
 
-# What rests on a held value is itself not known.
+# Tables of values that follow from others, with the cells they rest on in ``evidence``.
+DERIVED_TABLES = ("fact_derived", "fact_prior")
+
+# What rests on a held value is itself not known. ``{table}`` and ``{read}``: a table of values that follow
+# from others, and what the lake holds of it.
 DERIVED = """
-INSERT INTO fact_derived BY NAME
+INSERT INTO {table} BY NAME
 SELECT f.* REPLACE (
     CASE WHEN NOT list_has_any(
         list_transform(string_split(coalesce(f.evidence, ''), ','), lambda c: trim(c)),
         (SELECT coalesce(list(DISTINCT cell_id), []) FROM held_cell)
     ) THEN f.amount END AS amount)
-FROM derived_read f
+FROM {read} f
 """
 
 HELD_ISSUES = """
@@ -79,6 +83,16 @@ LEFT JOIN dim_document d ON d.document_id = f.document_id
 WHERE r.severity = 'critical' AND NOT r.success
 GROUP BY f.document_id, f.statement_id, f.suite, f.expectation
 ORDER BY f.document_id, f.statement_id, f.suite, f.expectation
+"""
+
+# A comparison with a held figure proves nothing, whichever way it came out.
+HELD_VERDICTS = """
+UPDATE reconciliation
+SET conclusion = '无法核对', note = concat_ws('；', '所用的单元格待核', nullif(note, ''))
+WHERE conclusion IN ('成立', '尾差', '不成立') AND list_has_any(
+    string_split(concat_ws(',', left_cell, right_cell), ','),
+    (SELECT coalesce(list(DISTINCT cell_id), []) FROM held_cell)
+)
 """
 
 # What became of a document, for its files: failed, held whole, held in part, or loaded.
@@ -237,5 +251,5 @@ def form_rows() -> list[dict[str, str | None]]:
 
 def plain_lake_tables() -> list[Table]:
     """The tables that the build copies from the lake as they are."""
-    made = {"dim_document", "issue", "fact_line_item", "fact_derived"}
+    made = {"dim_document", "issue", "fact_line_item", *DERIVED_TABLES}
     return [t for t in tables().values() if t.in_lake and t.name not in made]

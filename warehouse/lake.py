@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.locators import page_of
-from pipelines.model import CellRole, DocumentPart
+from pipelines.model import CellRole, Claim, DocumentPart
 from warehouse.home import Home
 from warehouse.schema import lake_tables
 
@@ -28,6 +28,9 @@ PART_TABLES = {
     "fact_line_item": "line_items",
     "dim_cell": "cells",
     "repair": "repairs",
+    "fact_claim": "claims",
+    "ignored_number": "ignored_numbers",
+    "text_mark": "marks",
     "issue": "issues",
 }
 
@@ -37,7 +40,9 @@ BOX_COLUMNS = ("box_left", "box_top", "box_right", "box_bottom")
 # Documents without a fiscal year are filed under this one.
 NO_YEAR = 0
 
-_FEN = Decimal("0.01")
+# The last decimal that is kept: of money and numbers of things in tables, and of figures in running text.
+_LAST_DECIMAL = Decimal("0.01")
+_LAST_DECIMAL_OF_CLAIMS = Decimal("0.000001")
 
 
 class LakeError(RuntimeError):
@@ -61,7 +66,7 @@ def has_part(home: Home, document_id: str, reader_version: str) -> bool:
 def write_part(home: Home, part: DocumentPart) -> Path:
     """Keep what was read from one document as one file of one row; its path.
 
-    ``LakeError`` if an amount has more than two decimals: a cast would round it without a word.
+    ``LakeError`` if an amount has more decimals than are kept: a cast would round it without a word.
     """
     document = part.document
     row: dict[str, Any] = {"document_id": document.document_id, "fiscal_year": document.fiscal_year}
@@ -83,9 +88,10 @@ def _part_schema() -> pl.Schema:
 
 def _record(record: Any) -> dict[str, Any]:
     values = {f.name: getattr(record, f.name) for f in fields(record)}
+    last = _LAST_DECIMAL_OF_CLAIMS if isinstance(record, Claim) else _LAST_DECIMAL
     for name, value in values.items():
-        if isinstance(value, Decimal) and (not value.is_finite() or value != value.quantize(_FEN)):
-            raise LakeError(f"{type(record).__name__}.{name} is not a whole number of fen: {value}")
+        if isinstance(value, Decimal) and (not value.is_finite() or value != value.quantize(last)):
+            raise LakeError(f"{type(record).__name__}.{name} has more decimals than {last}: {value}")
     if isinstance(record, CellRole):
         box = values.pop("box") or (None,) * len(BOX_COLUMNS)
         page = page_of(record.cell_id.partition("/")[2])

@@ -87,6 +87,7 @@ class LedgerState:
     published: dict[str, Any] | None = None
     changed_since_publish: bool = False
     pending_years: set[int] = field(default_factory=set)
+    judged: dict[int, str] = field(default_factory=dict)
 
     def known_sha256(self, listed: ListedFile) -> str | None:
         """The sha256 of a file whose path, size and time of change are as at last sight, else ``None``."""
@@ -104,6 +105,11 @@ class LedgerState:
         """
         read = (d for d in self.documents.values() if d.reader_version == reader_version)
         return sorted(d.document_id for d in read if (d.fiscal_year or 0) == fiscal_year)
+
+    def unjudged(self, version: str) -> set[int]:
+        """The years of documents that were last judged by other rules and suites than these, or never."""
+        years = {d.fiscal_year for d in self.documents.values() if d.fiscal_year and d.reader_version}
+        return {year for year in years if self.judged.get(year) != version}
 
     def unchanged(self, listing: Listing, reader_version: str) -> bool:
         """Whether a run over this listing would publish what stands already; decided without hashing.
@@ -207,6 +213,10 @@ class Ledger:
     def withdrawn(self, *, path: str | Path, at: datetime) -> None:
         """A file is gone from a folder that was scanned (see ``vanished``)."""
         self._append("withdrawn", at, path=str(path))
+
+    def judged(self, *, fiscal_year: int, version: str, at: datetime) -> None:
+        """The documents of a year were judged by this version of the rules and suites; not published yet."""
+        self._append("judged", at, fiscal_year=fiscal_year, version=version)
 
     def published(self, *, at: datetime, digest: str, **counts: Any) -> None:
         """A warehouse was put in place; ``counts`` are plain JSON values to be shown by ``status``."""
@@ -316,9 +326,12 @@ def _apply(state: LedgerState, event: Mapping[str, Any]) -> None:
         state.published = {**event, "at": at}
         state.changed_since_publish = False
         state.pending_years.clear()
+    elif kind == "judged":
+        state.judged[event["fiscal_year"]] = event["version"]
+        state.pending_years.add(event["fiscal_year"])
     elif kind == "run":
         state.runs.append({**event, "at": at})
-    if kind in ("seen", "failed", "read", "withdrawn"):
+    if kind in ("seen", "failed", "read", "withdrawn", "judged"):
         state.changed_since_publish = True
 
 

@@ -12,10 +12,12 @@ from typing import Any, Literal
 
 from pipelines.vocabulary import forms
 from tests.typesetter import narrative
+from tests.typesetter.claims import Sentence, TruthClaim, claims_of, text_of
 from tests.typesetter.figures import Disclosure, StatementFigures
 from tests.typesetter.layout import Layout, Table, ordinal, printed_cells
 from tests.typesetter.manner import Hand, Manner
 from tests.typesetter.templates import template
+from tests.typesetter.told import Narrator
 from tests.typesetter.truth import Truth, TruthStatement
 
 Style = Literal[
@@ -66,19 +68,41 @@ class Composer:
         self.manner = replace(manner, half_width=manner.half_width or self.template["half_width"])
         self.hand = Hand(self.manner)
         self.statements: list[TruthStatement] = []
+        self.claims: list[TruthClaim] = []
+        self._paragraphs = 0
 
     def compose(self) -> Composition:
         """All blocks in the order of the template."""
         blocks = [*self._cover(), *self._contents()]
-        for number, section in enumerate(self.template["sections"], start=1):
+        for number, section in enumerate(self._parts(), start=1):
             blocks.append(PageBreak())
             blocks.append(self._words(f"第{ordinal(number)}部分 {self._part(section)}", "part"))
             blocks += getattr(self, f"_{section}")()
         d = self.disclosure
         truth = Truth(
-            d.unit, d.year, d.level, d.nature, d.template, d.parent, d.members, tuple(self.statements)
-        )
+            d.unit, d.year, d.level, d.nature, d.template, d.parent, d.members,
+            tuple(self.statements), tuple(self.claims),
+        )  # fmt: skip
         return Composition(tuple(blocks), self.manner, truth)
+
+    def _parts(self) -> tuple[str, ...]:
+        """The parts of the document in order; without a narrative, its statements and terms alone."""
+        wanted = self.manner.parts or tuple(self.template["sections"])
+        silent = ("overview", "explanations") if self.manner.narrative == "none" else ()
+        return tuple(part for part in wanted if part not in silent)
+
+    def _sentence(self, sentence: Sentence) -> Iterator[Words]:
+        """A paragraph of the full narrative; each n-th is cut in two by the end of a page."""
+        self.claims += claims_of(sentence)
+        text, every = text_of(sentence), self.manner.text_cut_every
+        self._paragraphs += 1
+        at = len(text) // 2
+        # A page ends between two words, and not within the mark of an item or a line too short to wrap.
+        if every and self._paragraphs % every == 0 and at > 14:
+            yield self._words(text[:at], "paragraph")
+            yield self._words(text[at:], "paragraph")
+        else:
+            yield self._words(text, "paragraph")
 
     def _words(self, text: str, style: Style) -> Words:
         return Words(self.hand.words(text), style)
@@ -101,7 +125,7 @@ class Composer:
             "explanations": [title for title, _ in narrative.explanations(self.disclosure)],
         }
         page = 0
-        for number, section in enumerate(self.template["sections"], start=1):
+        for number, section in enumerate(self._parts(), start=1):
             yield self._words(f"第{ordinal(number)}部分 {self._part(section)}", "contents")
             for place, title in enumerate(titles.get(section, ()), start=1):
                 page += 1
@@ -109,6 +133,13 @@ class Composer:
                 yield self._words(line, "contents")
 
     def _overview(self) -> Iterator[Block]:
+        if self.manner.narrative == "full":
+            told = Narrator(self.disclosure, self.manner).overview()
+            for title, paragraphs in zip(self.template["overview_titles"], told, strict=True):
+                yield self._words(title, "section")
+                for paragraph in paragraphs:
+                    yield from self._sentence(paragraph)
+            return
         for title, sentences in zip(
             self.template["overview_titles"], narrative.overview(self.disclosure), strict=True
         ):
@@ -116,6 +147,16 @@ class Composer:
             yield from (self._words(s, "paragraph") for s in sentences)
 
     def _explanations(self) -> Iterator[Block]:
+        if self.manner.narrative == "full":
+            told = Narrator(self.disclosure, self.manner).sections()
+            for number, (title, paragraphs) in enumerate(told, start=1):
+                yield self._words(f"{ordinal(number)}、{title}", "section")
+                for paragraph in paragraphs:
+                    if isinstance(paragraph, str):
+                        yield self._words(paragraph, "section")
+                    else:
+                        yield from self._sentence(paragraph)
+            return
         for number, (title, sentences) in enumerate(narrative.explanations(self.disclosure), start=1):
             yield self._words(f"{ordinal(number)}、{title}", "section")
             yield from (self._words(s, "paragraph") for s in sentences)

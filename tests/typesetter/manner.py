@@ -51,6 +51,12 @@ class Manner:
     missing_money: frozenset[str] = frozenset()
     pressed: frozenset[str] = frozenset()
     contents: bool = True
+    # the narrative: short, with every claim, or none; how its amounts are printed, where its parts stand
+    narrative: Literal["brief", "full", "none"] = "brief"
+    text_unit: Literal["万元", "元", "亿元"] = "万元"
+    text_separators: bool = False
+    text_cut_every: int = 0
+    parts: tuple[str, ...] = ()
     # the file
     newline: Literal["\n", "\r\n"] = "\n"
     encoding: Literal["utf-8", "utf-8-sig", "gb18030"] = "utf-8"

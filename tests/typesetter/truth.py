@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from tests.typesetter.claims import TruthClaim
+
 
 @dataclass(frozen=True)
 class TruthCell:
@@ -70,6 +72,7 @@ class Truth:
     parent: str | None
     members: tuple[str, ...]
     statements: tuple[TruthStatement, ...]
+    claims: tuple[TruthClaim, ...] = ()
 
     @property
     def cells(self) -> tuple[TruthCell, ...]:

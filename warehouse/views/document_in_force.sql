@@ -3,6 +3,7 @@ SELECT
     u.name AS unit,
     d.fiscal_year,
     d.level,
+    d.kind,
     d.path
 FROM dim_document d
 LEFT JOIN dim_unit u USING (unit_id)

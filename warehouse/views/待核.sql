@@ -27,3 +27,14 @@ SELECT
 FROM source_file s
 WHERE s.state = '重复' OR (s.state = '失败' AND s.document_id NOT IN (SELECT document_id FROM issue))
     OR (s.state = '失败' AND s.document_id IS NULL)
+UNION ALL
+SELECT
+    '处理' AS 阶段,
+    w.object AS 对象,
+    w.reason AS 原因,
+    w.advice AS 怎么办,
+    NULL AS 文档,
+    w.file AS 文件,
+    w.place AS 位置,
+    w.first_seen AS 首次见到
+FROM input_issue w

@@ -1,0 +1,126 @@
+"""The recipe of 勾稽: which years are reconciled with which, and what the checks of Dagster show of it.
+
+Belongs here: plain functions, as in ``steps.py``, that know nothing of Dagster. Does not belong here: any
+rule and how it is evaluated (``expectations``), and what of the verdicts analysts see (``warehouse/views``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from warehouse import lake
+from warehouse.home import Home
+from warehouse.schema import lake_tables
+
+if TYPE_CHECKING:
+    import polars as pl
+
+RECONCILED = "reconciliation"
+# The families of rules that speak of 决算 themselves, with their Chinese names; a rule's id begins with its
+# family's letter.
+FAMILIES = {"T": "表内", "X": "表间", "N": "情况说明与表", "D": "文档之间", "F": "形式"}
+ALL_FAMILIES = {**FAMILIES, "P": "附件"}
+# A failed check of these severities is what somebody should look at first.
+SHOWN = ("E", "W")
+WORST = 5
+_SHOWN_COLUMNS = (
+    "check_id", "document_id", "fiscal_year", "rule", "severity", "conclusion", "difference",
+)  # fmt: skip
+
+
+def with_following(home: Home, years: Sequence[int]) -> list[int]:
+    """The years and those that follow them, as far as the lake holds documents of them.
+
+    A year is reconciled with the year before: when one changes, so may the verdicts on the next.
+    """
+    wanted = {*years, *(year + 1 for year in years)}
+    return [year for year in lake.years(home) if year in wanted]
+
+
+def reconcile_year(home: Home, year: int) -> int:
+    """Every rule on the documents of a year; how many verdicts were written."""
+    from expectations.reconcile import reconcile
+
+    found = reconcile(year, _tables(home, year), _tables(home, year - 1))
+    lake.write_year(home, RECONCILED, year, found)
+    return found.height
+
+
+def _tables(home: Home, year: int) -> dict[str, pl.DataFrame]:
+    """What was read of a year: the tables that are made of parts."""
+    return {table: lake.read_year(home, table, year) for table in lake.PART_TABLES}
+
+
+def rule_rows() -> list[dict[str, Any]]:
+    """Rows of the table ``rule``."""
+    from expectations.rules_data import load_rules
+
+    return [
+        {
+            "rule": rule.id,
+            "family": f"{rule.id[0]} {ALL_FAMILIES.get(rule.id[0], '')}",
+            "statement": rule.statement,
+            "severity": rule.severity,
+            "scope": rule.scope,
+            "impossible": rule.impossible,
+        }
+        for rule in load_rules()
+    ]
+
+
+def _all_years(home: Home, table: str, years: Sequence[int], *columns: str) -> pl.LazyFrame:
+    """Columns of a table for all years, read only as far as they are asked for."""
+    import polars as pl
+
+    none = pl.LazyFrame(schema=lake_tables()[table].polars_schema())
+    paths = [path for year in years if (path := lake.year_path(home, table, year)).is_file()]
+    return (pl.scan_parquet(paths, hive_partitioning=False) if paths else none).select(columns)
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyVerdict:
+    """What the rules of a family found in all years: verdicts by conclusion, and the worst findings."""
+
+    passed: bool
+    conclusions: dict[str, int]
+    worst: list[dict[str, str | int | None]]
+
+
+def family_verdict(home: Home, family: str) -> FamilyVerdict:
+    """The verdicts of a family of rules in the lake; it passes where no E or W is 不成立.
+
+    The worst are those of the gravest severity, of these the ones that differ most.
+    """
+    import polars as pl
+
+    years = lake.years(home)
+    verdicts = _all_years(home, RECONCILED, years, *_SHOWN_COLUMNS).filter(
+        pl.col("rule").str.starts_with(family)
+    )
+    units = _all_years(home, "dim_document", years, "document_id", "unit_name").unique("document_id")
+    broken = verdicts.filter(conclusion="不成立").join(units, on="document_id", how="left").collect()
+    worst = (
+        broken.with_columns(
+            rank=pl.col("severity").replace_strict({"E": 0, "W": 1, "F": 2}, default=3),
+            size=pl.col("difference").abs(),
+        )
+        .sort("rank", "size", "check_id", descending=[False, True, False], nulls_last=True)
+        .head(WORST)
+    )
+    counts = verdicts.group_by("conclusion").len().sort("conclusion").collect().rows()
+    return FamilyVerdict(
+        passed=broken.filter(pl.col("severity").is_in(SHOWN)).is_empty(),
+        conclusions=dict(counts),
+        worst=[
+            {
+                "rule": row["rule"],
+                "unit": row["unit_name"],
+                "fiscal_year": row["fiscal_year"],
+                "difference": None if row["difference"] is None else format(row["difference"], "f"),
+                "check_id": row["check_id"],
+            }
+            for row in worst.to_dicts()
+        ],
+    )

@@ -1,0 +1,20 @@
+SELECT
+    r.check_id AS 编号,
+    r.rule AS 规则,
+    CASE r.conclusion WHEN '尾差' THEN 'T' ELSE r.severity END AS 级别,
+    r.conclusion AS 结论,
+    r.left_value AS 左值,
+    r.right_value AS 右值,
+    r.difference AS 差额,
+    r.tolerance AS 容差,
+    r.unit AS 计量单位,
+    r.left_text AS 左文字,
+    r.right_text AS 右文字,
+    r.left_cell AS 左单元格,
+    r.right_cell AS 右单元格,
+    split_part(r.left_locator, '/', 1) AS 左位置,
+    split_part(r.right_locator, '/', 1) AS 右位置,
+    r.note AS 说明,
+    r.document_id AS 文档,
+    r.counterpart_document_id AS 对方文档
+FROM verdict_in_force r
