@@ -12,7 +12,7 @@ import polars as pl
 
 from expectations import sides
 from expectations.conditions import CONDITION
-from expectations.figures import BROKEN_STATES, EMPTY_STATES, PLACE, Year
+from expectations.figures import BROKEN_STATES, EMPTY_STATES, MAY_BE_EMPTY, PLACE, Year
 from expectations.rules_data import OF_ONE_SIDE, Check, Rule
 from expectations.selectors import Addend
 from expectations.verdicts import doubt_note, in_unit, judge, place, unit_of_money
@@ -125,9 +125,7 @@ def _by_statement(form: str, year: Year, places: pl.DataFrame, one_form: bool) -
             found = places.join(of_document, on="document_id", how="left")
             many = pl.col("printed") > 1
         absent, broken = pl.col("state").is_null(), pl.col("state").is_in(BROKEN_STATES)
-        # Only the two budgets and 三公 may well have nothing: elsewhere an empty table has lost its figures.
-        may_be_empty = form in ("government_fund", "state_capital", "three_public", "disclosure_statistic")
-        lost = pl.lit(False) if may_be_empty else pl.col("state") == "空表"
+        lost = pl.lit(False) if form in MAY_BE_EMPTY else pl.col("state") == "空表"
         return pl.concat(
             [
                 _reason(found.filter(absent), "不适用", pl.lit(f"文中没有「{name}」")),
@@ -172,8 +170,11 @@ def _by_rows(addend: Addend, year: Year, places: pl.DataFrame, one_form: bool) -
 
 
 def _short(addend: Addend) -> str:
-    rows = "、".join(addend.rows[:3]) + ("…" if len(addend.rows) > 3 else "")
-    return "·".join((forms()[addend.form].name, rows, "、".join(addend.measures)))
+    return "·".join((forms()[addend.form].name, _some_rows(addend), "、".join(addend.measures)))
+
+
+def _some_rows(addend: Addend) -> str:
+    return "、".join(addend.rows[:3]) + ("…" if len(addend.rows) > 3 else "")
 
 
 # --- what is said of two sides ------------------------------------------------------------------
@@ -204,8 +205,7 @@ def _text(addends: tuple[Addend, ...], column: str) -> pl.Expr:
 
 def _named(addend: Addend) -> pl.Expr:
     """The address of a sum as people know it: the code or row in place of the words for each."""
-    rows = "、".join(addend.rows[:3]) + ("…" if len(addend.rows) > 3 else "")
-    row = pl.col("key") if addend.key else pl.lit(rows)
+    row = pl.col("key") if addend.key else pl.lit(_some_rows(addend))
     measure = pl.col("measure") if addend.each_measure else pl.lit("、".join(addend.measures))
     return pl.concat_str(pl.lit(f"{forms()[addend.form].name}·"), row, pl.lit("·"), measure)
 

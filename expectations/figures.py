@@ -23,6 +23,8 @@ PLACE = ("document_id", "copy")
 EMPTY_STATES = ("无数据", "空表")
 # Statements of these may have lost a row.
 BROKEN_STATES = ("不完整", "待核", "缺失")
+# Only these forms may well have nothing: elsewhere an empty table (空表) has lost its figures.
+MAY_BE_EMPTY = ("government_fund", "state_capital", "three_public", "disclosure_statistic")
 _READ = (
     *("statement_id", "document_id", "form", "row_seq", "item", "line_no", "line_no_printed"),
     *("subject_code", "name_printed", "measure", "amount", "quantity", "quantity_unit"),

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import polars as pl
 
-from expectations.figures import YUAN, Year
+from expectations.figures import BROKEN_STATES, YUAN, Year
 from expectations.narrative_claims import DOCUMENT, claims_of, named, of_kind, stated, worst_of_subject
 from expectations.registry import rule_function
 from expectations.rules_data import Rule
 from expectations.verdicts import concluded, place
 
 _STATED = ("金额", "数量")
+# What ``judged`` gives beside the conclusion, under the names of a verdict.
+JUDGED = ("left_value", "right_value", "difference", "tolerance")
 
 
 def judged(relation: str = "=") -> list[pl.Expr]:
@@ -75,12 +77,9 @@ def against_cells(claims: pl.DataFrame) -> pl.DataFrame:
     sure = pl.col("doubt").is_null()
     return judged_columns.select(
         DOCUMENT,
+        *JUDGED,
         conclusion=pl.when(sure).then("conclusion").otherwise(pl.lit("无法核对")),
         subject=pl.concat_str("about", "period", separator="."),
-        left_value="left_value",
-        right_value="right_value",
-        difference="difference",
-        tolerance="tolerance",
         unit="unit",
         left_text="shown",
         right_text="cell_shown",
@@ -121,14 +120,11 @@ def stated_twice(rule: Rule, year: Year) -> pl.DataFrame:
     )
     return ends.with_columns(judged()).select(
         DOCUMENT,
+        *JUDGED,
         "conclusion",
         subject=pl.concat_str(
             "about", "kind", "period", "same_unit", named(pl.col("whole")), separator=".", ignore_nulls=True
         ),
-        left_value="left_value",
-        right_value="right_value",
-        difference="difference",
-        tolerance="tolerance",
         unit="high_unit",
         left_text="high_shown",
         right_text="low_shown",
@@ -149,7 +145,7 @@ def running_costs_within_public_funds(rule: Rule, year: Year) -> pl.DataFrame:
 def _total(cells: pl.DataFrame, year: Year) -> pl.DataFrame:
     """The cells of each document added up, where one is printed."""
     states = year.statements.select("statement_id", "state")
-    broken = pl.col("state").is_in(["不完整", "待核", "缺失"]) | pl.col("doubtful")
+    broken = pl.col("state").is_in(BROKEN_STATES) | pl.col("doubtful")
     return (
         cells.filter(pl.col("copy") == 0)
         .join(states, on="statement_id", how="left")
@@ -173,12 +169,9 @@ def _against(claims: pl.DataFrame, totals: pl.DataFrame, subject: str, relation:
     both = both.with_columns(left="amount", left_half="half").with_columns(judged(relation))
     return both.select(
         DOCUMENT,
+        *JUDGED,
         conclusion=pl.when("doubtful").then(pl.lit("无法核对")).otherwise("conclusion"),
         subject=pl.lit(subject),
-        left_value="left_value",
-        right_value="right_value",
-        difference="difference",
-        tolerance="tolerance",
         unit="unit",
         left_text="shown",
         right_text="right_text",

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from expectations.figures import BROKEN_STATES, YUAN, Year
+from expectations.figures import BROKEN_STATES, MAY_BE_EMPTY, YUAN, Year
 from pipelines.vocabulary import forms
 from pipelines.wording import wording
 
 # What a claim and the cell that it speaks of are told by.
 DOCUMENT, KEY = "document_id", "key"
-# States of statements that may well have no figure: the two smaller budgets, 三公 and the statistics.
-MAY_BE_EMPTY = ("government_fund", "state_capital", "three_public", "disclosure_statistic")
 _CLAIM_COLUMNS: dict[str, pl.DataType] = {
     "document_id": pl.String(),
     "claim_id": pl.String(),

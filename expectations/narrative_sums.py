@@ -12,7 +12,7 @@ import polars as pl
 
 from expectations.conditions import CONDITION
 from expectations.figures import YUAN, Year
-from expectations.narrative_amounts import judged
+from expectations.narrative_amounts import JUDGED, judged
 from expectations.narrative_claims import (
     DOCUMENT,
     KEY,
@@ -81,14 +81,11 @@ def _sum(entry: Mapping[str, Any], amounts: pl.DataFrame) -> pl.DataFrame:
     ]
     return pl.concat(told).select(
         DOCUMENT,
+        *JUDGED,
         "conclusion",
         subject=pl.concat_str(
             "heading", pl.lit("."), "about", pl.lit(f" 与{entry.get('name', '所列各项之和')}")
         ),
-        left_value="left_value",
-        right_value="right_value",
-        difference="difference",
-        tolerance="tolerance",
         unit="unit",
         left_text="shown",
         right_text=pl.concat_str(pl.lit("说明·"), "right_text", more.otherwise(pl.lit(""))),
@@ -146,12 +143,9 @@ def shares_of_all(rule: Rule, year: Year) -> pl.DataFrame:
     lists = lists.with_columns(right=hundred, right_half=pl.lit(0).cast(YUAN), factor=pl.lit(1, pl.Int64))
     return lists.with_columns(judged()).select(
         DOCUMENT,
+        *JUDGED,
         "conclusion",
         subject=pl.concat_str("heading", named(pl.col("whole")), pl.lit("占比合计"), separator="."),
-        left_value="left_value",
-        right_value="right_value",
-        difference="difference",
-        tolerance="tolerance",
         unit=pl.lit("%"),
         left_text=pl.concat_str(pl.lit("说明·"), "left_text"),
         right_text=pl.lit("100%"),
@@ -219,12 +213,9 @@ def _changes(both: pl.DataFrame, subject: pl.Expr) -> pl.DataFrame:
 def _shown(both: pl.DataFrame, subject: pl.Expr) -> pl.DataFrame:
     return both.select(
         DOCUMENT,
+        *JUDGED,
         "conclusion",
         subject=subject,
-        left_value="left_value",
-        right_value="right_value",
-        difference="difference",
-        tolerance="tolerance",
         unit="unit",
         left_text="shown",
         right_text="right_text",

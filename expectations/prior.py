@@ -17,7 +17,7 @@ import polars as pl
 from expectations import sides
 from expectations.document_functions import same_unit_before
 from expectations.figures import YUAN, Year, year_of
-from expectations.narrative_amounts import judged
+from expectations.narrative_amounts import JUDGED, judged
 from expectations.narrative_claims import (
     DOCUMENT,
     KEY,
@@ -206,12 +206,9 @@ def _opening(address: str, year: Year) -> pl.DataFrame:
 def _told(both: pl.DataFrame, right: pl.Expr) -> pl.DataFrame:
     return both.select(
         DOCUMENT,
+        *JUDGED,
         conclusion=pl.when(pl.col("doubt").is_null()).then("conclusion").otherwise(pl.lit("无法核对")),
         subject=pl.concat_str(pl.lit("推得上年."), "about", pl.lit(" 与 "), right),
-        left_value="left_value",
-        right_value="right_value",
-        difference="difference",
-        tolerance="tolerance",
         unit=pl.lit("万元"),
         left_text="left_text",
         right_text="text",
@@ -254,12 +251,9 @@ def prior_as_disclosed(rule: Rule, year: Year) -> pl.DataFrame:
     ).with_columns(judged())
     return both.select(
         DOCUMENT,
+        *JUDGED,
         conclusion=pl.when("doubt").then(pl.lit("无法核对")).otherwise("conclusion"),
         subject=pl.concat_str(pl.lit("推得上年."), "about"),
-        left_value="left_value",
-        right_value="right_value",
-        difference="difference",
-        tolerance="tolerance",
         unit=pl.lit("万元"),
         left_text="formula",
         right_text=pl.concat_str(

@@ -97,13 +97,14 @@ def reconcile(
 def _verdicts(rule: Rule, year: Year) -> pl.DataFrame:
     """The verdicts of one rule in the columns of the schema, at least one for each document."""
     if rule.impossible:
-        found = _one_each(year.documents, "无法核对", rule.impossible)
+        parts = [_one_each(year.documents, "无法核对", rule.impossible)]
     else:
         parts = [compare.evaluate(rule, year)] if rule.checks else []
         parts += [FUNCTIONS[rule.function](rule, year)] if rule.function else []
-        found = pl.concat([_conformed(part, rule, year) for part in parts])
     outside = _outside(rule, year)
-    found = _settled(_conformed(found, rule, year)).join(outside, on="document_id", how="anti")
+    found = _settled(pl.concat([_conformed(part, rule, year) for part in parts])).join(
+        outside, on="document_id", how="anti"
+    )
     silent = year.documents.join(found, on="document_id", how="anti")
     notes = [
         _one_each(outside, "不适用", "这条规则不用于这个模板或年度"),
