@@ -159,8 +159,19 @@ def print_summary(summary: RunSummary, home: Home) -> None:
         f" · 待核 {summary.held:,} · 读不了 {summary.unread:,}"
         f" · 用时 {summary.seconds:.1f} 秒"
     )
+    if performance := performance_line(summary):
+        typer.echo(performance)
     typer.echo(findings_line(summary))
     print_reasons(summary, REASONS_SHOWN)
+
+
+def performance_line(summary: RunSummary) -> str:
+    """How many performance forms there are, and of them and of the attachments what waits; empty for none."""
+    if not (summary.forms or summary.forms_unknown):
+        return ""
+    held = f"（其中有待核的 {summary.forms_held:,}）" if summary.forms_held else ""
+    unknown = f" · 附件里认不出的表格 {summary.forms_unknown:,}" if summary.forms_unknown else ""
+    return f"绩效表 {summary.forms:,}{held}{unknown}"
 
 
 def findings_line(summary: RunSummary) -> str:
@@ -258,6 +269,8 @@ def status(home: HomeOption = DEFAULT_HOME) -> None:
             f" · 事实 {summary.facts:,} · 待核 {summary.held:,} · 读不了 {summary.unread:,}"
         )
     latest = history[-1][1]
+    if performance := performance_line(latest):
+        typer.echo(performance)
     typer.echo("待核和读不了的：" if latest.reasons else "没有待核的内容。")
     print_reasons(latest, len(latest.reasons))
 

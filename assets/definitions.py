@@ -15,9 +15,11 @@ from typing import Any
 import dagster as dg
 
 from assets import reconciling, steps
+from assets.following import FOLLOWING, Following, follow_years
 from assets.steps import Progress, Validate
 from warehouse.build import BuildError
 from warehouse.home import Home
+from warehouse.schema import lake_tables
 
 # Backfill policies and partition mappings are marked beta: the version is locked, the graph has tests.
 warnings.filterwarnings("ignore", category=dg.BetaWarning, module=r"dagster|assets\.definitions")
@@ -114,18 +116,25 @@ def year_tables(
 # --- assurance -------------------------------------------------------------------------------
 
 
-@dg.asset(
-    group_name="assurance",
-    deps=["dim_statement", "fact_line_item"],
-    partitions_def=FISCAL_YEARS,
-    backfill_policy=ONE_RUN,
-    description="由其他印出的值推得、本处没有印出的值",
-)
-def fact_derived(
-    context: dg.AssetExecutionContext, home: HomeResource
-) -> Iterator[dg.MaterializeResult[None]]:
-    """Values that follow from others; they never stand in the statement views."""
-    yield from materialized(context, steps.derive_years(home.open(), years_of(context)), [steps.DERIVED])
+def following_asset(following: Following) -> dg.AssetsDefinition:
+    """A table that follows from others of the same year; it never stands in the statement views."""
+
+    @dg.asset(
+        name=following.table,
+        group_name="assurance",
+        deps=[*following.sources],
+        partitions_def=FISCAL_YEARS,
+        backfill_policy=ONE_RUN,
+        description=lake_tables()[following.table].meaning,
+    )
+    def follow(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg.MaterializeResult[None]]:
+        rows = follow_years(home.open(), following.table, years_of(context))
+        yield from materialized(context, rows, [following.table])
+
+    return follow
+
+
+following_assets = [following_asset(following) for following in FOLLOWING.values()]
 
 
 @dg.asset(
@@ -159,18 +168,6 @@ def family_check(family: str, name: str) -> dg.AssetChecksDefinition:
         return dg.AssetCheckResult(passed=found.passed, severity=severity, metadata=metadata)
 
     return check
-
-
-@dg.asset(
-    group_name="assurance",
-    deps=[*steps.PRIOR_FROM],
-    partitions_def=FISCAL_YEARS,
-    backfill_policy=ONE_RUN,
-    description="由说明中的本年数和增减推得的上年数",
-)
-def fact_prior(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg.MaterializeResult[None]]:
-    """Values of the year before, as they follow from amounts and changes of the texts."""
-    yield from materialized(context, steps.prior_years(home.open(), years_of(context)), [steps.PRIOR])
 
 
 @dg.multi_asset(
@@ -236,9 +233,8 @@ def invariants(passed: bool, reason: str = "") -> dg.AssetCheckResult:
             deps=[
                 *steps.built_tables(),
                 *steps.year_tables(),
-                steps.DERIVED,
+                *FOLLOWING,
                 reconciling.RECONCILED,
-                steps.PRIOR,
                 *steps.verdict_tables(),
             ],
             group_name="publish",
@@ -322,8 +318,7 @@ def definitions(
             source_files,
             document_parts,
             year_tables,
-            fact_derived,
-            fact_prior,
+            *following_assets,
             reconciliation,
             expectations,
             publish,

@@ -34,6 +34,7 @@ from assets.read_worker import resolve, told
 from pipelines import model
 from pipelines.child import Child, GarbledError
 from pipelines.model import DocumentPart, Issue
+from pipelines.performance import records
 
 READER = "pipelines.document:read_document"
 WORKERS, SECONDS, MEMORY = "JUESUAN_READ_WORKERS", "JUESUAN_READ_SECONDS", "JUESUAN_READ_MB"
@@ -335,12 +336,16 @@ class _FailedError(Exception):
         self.issue = issue
 
 
+# The modules whose records a part is made of.
+_RECORDS = {module.__name__: module for module in (model, records)}
+
+
 class _Unpickler(pickle.Unpickler):
     """Makes the records of a part and nothing else: the worker has read what strangers wrote."""
 
     def find_class(self, module: str, name: str) -> Any:
         """The classes that a part is made of."""
-        record = vars(model).get(name) if module == model.__name__ else None
+        record = vars(_RECORDS[module]).get(name) if module in _RECORDS else None
         if isinstance(record, type) and is_dataclass(record):
             return record
         if (module, name) in (("decimal", "Decimal"), ("datetime", "date")):

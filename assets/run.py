@@ -20,7 +20,7 @@ from assets.summary import REASONS_KEPT, Reason, RunSummary
 from expectations.version import expectations_version
 from expectations.worker import ValidationWorker
 from pipelines.document import reader_version
-from warehouse import decisions
+from warehouse import settings
 from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState, vanished
 from warehouse.sources import SKIP_RULES, Listing, discover
@@ -46,7 +46,10 @@ COUNTS = """
         (SELECT count(*) FROM unread),
         (SELECT count(*) FROM 待核),
         (SELECT count(*) FROM 勾稽结果 WHERE 结论 IN ('成立', '尾差', '不成立')),
-        (SELECT count(处理) FROM 问题)
+        (SELECT count(处理) FROM 问题),
+        (SELECT count(*) FROM fact_performance_form),
+        (SELECT count(*) FROM fact_performance_form WHERE state <> '完整' OR note IS NOT NULL),
+        (SELECT count(*) FROM issue WHERE kind <> 'noted' AND object = '附件表格')
 """
 # Open findings by severity, from grave to slight.
 FINDINGS = """
@@ -80,6 +83,7 @@ def run(home: Path, paths: Sequence[Path] = (), *, progress: Progress | None = N
     """
     started = time.monotonic()
     place = Home(home).ensure()
+    settings.load(place)  # before an hour of reading, not after
     asked = list(paths) or [place.inbox]
     state, listing = Ledger(place).state(), discover(asked)
     said = remarks(state, listing)
@@ -97,11 +101,11 @@ def run(home: Path, paths: Sequence[Path] = (), *, progress: Progress | None = N
 
 
 def quiet(home: Home, state: LedgerState, listing: Listing) -> bool:
-    """Whether what stands is what a run would publish: nothing new to read, to judge by, or decided."""
+    """Whether what stands is what a run would publish: nothing new to read, to judge by, decided or set."""
     return (
         state.unchanged(listing, reader_version())
         and not state.unjudged(expectations_version())
-        and (state.published or {}).get("decided") == decisions.fingerprint(home)
+        and (state.published or {}).get("decided") == settings.chosen(home)
     )
 
 
@@ -180,7 +184,8 @@ def published_summary(home: Home) -> RunSummary:
     """What the published warehouse holds, and what it holds back."""
     from warehouse.query import query
 
-    documents, statements, facts, held, unread, listed, checked, decided = query(home, COUNTS).rows[0]
+    counted = query(home, COUNTS).rows[0]
+    documents, statements, facts, held, unread, listed, checked, decided, forms, doubtful, unknown = counted
     return RunSummary(
         published=True,
         changed=True,
@@ -193,5 +198,8 @@ def published_summary(home: Home) -> RunSummary:
         checked=checked,
         findings=dict(query(home, FINDINGS).rows),
         decided=decided,
+        forms=forms,
+        forms_held=doubtful,
+        forms_unknown=unknown,
         reasons=tuple(Reason(*row) for row in query(home, REASONS).rows),
     )

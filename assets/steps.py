@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from assets.fanout import Job, broken_by, limits_from, read_all, workers_from
+from assets.following import FOLLOWING
 from assets.reconciling import RECONCILED, reconcile_year, rule_rows, with_following
+from expectations.performance_frames import PERFORMANCE
 from expectations.suites_data import load_suites
 from expectations.version import expectations_version
 from pipelines.document import reader_version
 from pipelines.model import DocumentPart, Issue
-from warehouse import decisions, lake
+from warehouse import lake, settings
 from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState, vanished
 from warehouse.schema import lake_tables, tables
@@ -38,12 +40,8 @@ Progress = Callable[[str, int, int, str], None]
 FIRST_YEAR = 2000
 # Made by assurance; every other table of the lake is made by facts.
 VERDICTS = ("expectation_result", "expectation_failure")
-DERIVED = "fact_derived"
-PRIOR = "fact_prior"
-# What the values of the year before follow from.
-PRIOR_FROM = ("dim_document", "dim_statement", "fact_line_item", "fact_claim")
 # What the suites look at.
-VALIDATED = ("dim_document", "dim_statement", "fact_line_item", RECONCILED)
+VALIDATED = ("dim_document", "dim_statement", "fact_line_item", RECONCILED, *PERFORMANCE)
 # What the tables that only the build makes are made from, where it is not the program's own data alone;
 # the wide tables of the forms share the last.
 BUILT_FROM = {
@@ -91,7 +89,7 @@ def watched(
 
 def year_tables() -> dict[str, str]:
     """The tables of the lake that *facts* makes, with their meaning."""
-    later = (*VERDICTS, DERIVED, PRIOR, RECONCILED)
+    later = (*VERDICTS, *FOLLOWING, RECONCILED)
     return {n: t.meaning for n, t in lake_tables().items() if n not in later}
 
 
@@ -222,9 +220,9 @@ def _pending(state: LedgerState) -> list[int]:
 
 
 def publish_is_due(home: Home) -> bool:
-    """Whether anything was read or decided since the last publish that the published file does not show."""
+    """Whether anything was read, decided or set that the published file does not show."""
     state = Ledger(home).state()
-    decided = (state.published or {}).get("decided") != decisions.fingerprint(home)
+    decided = (state.published or {}).get("decided") != settings.chosen(home)
     return state.changed_since_publish or decided or not home.warehouse_file.exists()
 
 
@@ -243,40 +241,10 @@ def assemble_years(
     }
 
 
-def _held(home: Home, years: Sequence[int]) -> list[int]:
-    """Those of the years that the lake holds documents of."""
-    return [year for year in lake.years(home) if year in years]
-
-
-def derive_years(home: Home, years: Sequence[int]) -> dict[int, dict[str, int]]:
-    """What follows from the printed values of each year; by year, the rows that were written."""
-    from expectations.derive import derive
-
-    rows = {}
-    for year in _held(home, years):
-        statements = lake.read_year(home, "dim_statement", year)
-        found = derive(year, statements, lake.read_year(home, "fact_line_item", year))
-        lake.write_year(home, DERIVED, year, found)
-        rows[year] = {DERIVED: found.height}
-    return rows
-
-
 def reconcile_years(home: Home, years: Sequence[int], progress: Progress) -> dict[int, dict[str, int]]:
     """Every 勾稽 rule on each year and on the years that follow; by year, the verdicts that were written."""
     wanted = with_following(home, years)
     return {year: {RECONCILED: reconcile_year(home, year)} for year in watched("勾稽", wanted, progress)}
-
-
-def prior_years(home: Home, years: Sequence[int]) -> dict[int, dict[str, int]]:
-    """What the texts of each year say of the year before; by year, the rows that were written."""
-    from expectations.prior import prior_values
-
-    rows = {}
-    for year in _held(home, years):
-        found = prior_values(year, {table: lake.read_year(home, table, year) for table in PRIOR_FROM})
-        lake.write_year(home, PRIOR, year, found)
-        rows[year] = {PRIOR: found.height}
-    return rows
 
 
 def validate_years(

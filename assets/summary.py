@@ -33,9 +33,11 @@ class RunSummary:
     ``held`` counts what was held of documents, ``unread`` the files that could not be read, ``open`` the rows
     of 待核 (both, and what was left aside by rule); ``reasons`` has what was held or unread first.
     ``checked`` counts the 勾稽 checks that were evaluated, ``findings`` the open rows of 问题 by severity,
-    ``decided`` those that somebody dealt with. ``published`` says that a warehouse stands that holds
-    everything that was read; ``changed`` that this run made it; ``remarks`` are sentences that stand in no
-    table: why nothing was published, what was skipped.
+    ``decided`` those that somebody dealt with. ``forms`` counts the performance forms, ``forms_held`` those
+    that are not whole or hold something back, ``forms_unknown`` the grids of the attachments that are none
+    of the known forms. ``published`` says that a warehouse stands that holds everything that
+    was read; ``changed`` that this run made it; ``remarks`` are sentences that stand in no table: why nothing
+    was published, what was skipped.
     """
 
     published: bool
@@ -49,6 +51,9 @@ class RunSummary:
     checked: int = 0
     findings: dict[str, int] = field(default_factory=dict)
     decided: int = 0
+    forms: int = 0
+    forms_held: int = 0
+    forms_unknown: int = 0
     reasons: tuple[Reason, ...] = ()
     remarks: tuple[str, ...] = ()
     seconds: float = 0.0

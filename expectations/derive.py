@@ -12,10 +12,9 @@ from functools import cache
 from importlib.resources import files
 
 import polars as pl
-import yaml
 
 from expectations.selectors import Selector, Term, parse_formula, parse_selector
-from pipelines.vocabulary import forms
+from pipelines.vocabulary import forms, parse_yaml
 
 DERIVED_SCHEMA: dict[str, pl.DataType] = {
     "document_id": pl.String(),
@@ -28,7 +27,12 @@ DERIVED_SCHEMA: dict[str, pl.DataType] = {
     "rule": pl.String(),
     "formula": pl.String(),
     "evidence": pl.String(),
+    "form_id": pl.String(),
+    "number": pl.Decimal(24, 6),
+    "unit": pl.String(),
 }
+# What only the values of performance forms have.
+_OF_FORMS = ("form_id", "number", "unit")
 # Where a figure stands in a document: one cell has one place, if it is printed once.
 _PLACE = ("document_id", "form", "item", "subject_code", "measure")
 _SIGN_PRINTED = {1: " + ", -1: " − "}
@@ -46,7 +50,7 @@ class Derivation:
 @cache
 def load_derivations() -> tuple[Derivation, ...]:
     """Every derivation of ``derivations.yml`` in its order; ``ValueError`` where one says no sense."""
-    raw = yaml.safe_load(files("expectations").joinpath("derivations.yml").read_text("utf-8"))
+    raw = parse_yaml(files("expectations").joinpath("derivations.yml").read_text("utf-8"))
     found = tuple(
         Derivation(entry["rule"], parse_selector(entry["target"]), parse_formula(entry["formula"]))
         for entry in raw
@@ -74,7 +78,8 @@ def derive(fiscal_year: int, statements: pl.DataFrame, line_items: pl.DataFrame)
         for derivation in load_derivations():
             new = _apply(derivation, broken, line_items, known, derived)
             if not new.is_empty():
-                rows = new.with_columns(fiscal_year=pl.lit(fiscal_year, pl.Int32))
+                nothing = [pl.lit(None, DERIVED_SCHEMA[name]).alias(name) for name in _OF_FORMS]
+                rows = new.with_columns(pl.lit(fiscal_year, pl.Int32).alias("fiscal_year"), *nothing)
                 derived = pl.concat([derived, rows.select(DERIVED_SCHEMA.keys())])
                 known = pl.concat([known, new.select(known.columns)])
         if derived.height == before:

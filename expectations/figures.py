@@ -62,6 +62,15 @@ class Year:
         return self._found[name]
 
     @cached_property
+    def with_performance(self) -> pl.DataFrame:
+        """The disclosures, and the documents of other kinds that hold performance forms."""
+        forms = self.tables.get("fact_performance_form")
+        if forms is None:
+            return self.documents
+        others = self.tables["dim_document"].filter(pl.col("kind") != "决算")
+        return pl.concat([self.documents, others.join(forms, on="document_id", how="semi")])
+
+    @cached_property
     def told(self) -> dict[str, pl.DataFrame]:
         """``figures`` without the blank cells, in the columns that sums need."""
         return {

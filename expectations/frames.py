@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from expectations import performance_frames as performance
 from expectations.rules_data import load_rules
 from pipelines.vocabulary import Form, forms
 from pipelines.wording import wording
@@ -163,6 +164,12 @@ FRAMES: dict[str, Callable[[Tables], pl.DataFrame]] = {
     "dictionary_rows": dictionary_rows,
     "reconciliation": verdicts,
     "rule_coverage": rule_coverage,
+    performance.FORM: performance.forms_read,
+    performance.FIELD: performance.fields,
+    "rows_of_forms": performance.rows_of_forms,
+    "figures_of_forms": performance.figures_of_forms,
+    "amounts_of_forms": performance.amounts_of_forms,
+    "scores_of_forms": performance.scores_of_forms,
 }
 
 

@@ -18,7 +18,7 @@ from one that was never asked.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Literal
 
@@ -55,6 +55,25 @@ RECONCILIATION_SCHEMA: dict[str, pl.DataType] = {
     "counterpart_document_id": pl.String(),
 }
 
+# The columns that a rule may give; the others follow from the rule and the year.
+_GIVEN = {
+    name: kind
+    for name, kind in RECONCILIATION_SCHEMA.items()
+    if name not in ("check_id", "fiscal_year", "rule")
+}
+# A rule, by its place in the order, asked of a document.
+_ASKED = ("order", "document_id")
+_NOTHING = pl.DataFrame(schema=_GIVEN | {"order": pl.Int32()})
+_RULE_SCHEMA: dict[str, pl.DataType] = {
+    "order": pl.Int32(),
+    "rule": pl.String(),
+    "rule_severity": pl.String(),
+    "of_performance": pl.Boolean(),
+    "in_years": pl.Boolean(),
+    "templates": pl.List(pl.String()),
+    "conclusion": pl.String(),
+    "note": pl.String(),
+}
 _SEPARATOR = "\x1f"
 # Modules that enter functions in the register when they are imported.
 _FUNCTION_MODULES = (
@@ -69,6 +88,15 @@ _FUNCTION_MODULES = (
     "expectations.narrative_rates",
     "expectations.narrative_sums",
     "expectations.narrative_words",
+    "expectations.performance_scores",
+    "expectations.performance_grades",
+    "expectations.performance_rates",
+    "expectations.performance_amounts",
+    "expectations.performance_indicators",
+    "expectations.performance_heads",
+    "expectations.performance_links",
+    "expectations.performance_narrative",
+    "expectations.performance_coverage",
     "expectations.prior",
 )
 
@@ -88,88 +116,94 @@ def reconcile(
     for module in _FUNCTION_MODULES:
         import_module(module)
     year = year_of(fiscal_year, tables, before)
-    asked = load_rules() if rules is None else rules
-    nothing = pl.DataFrame(schema=RECONCILIATION_SCHEMA)
-    verdicts = pl.concat([nothing, *(_verdicts(rule, year) for rule in asked)])
-    return _numbered(verdicts, year)
+    rules = load_rules() if rules is None else rules
+    known = _described(rules, year)
+    asked = _asked(known, year)
+    found = pl.concat([_NOTHING, *_found(rules, year)], how="diagonal")
+    said = _settled(found).join(asked.filter("outside"), on=_ASKED, how="anti", maintain_order="left")
+    silent = asked.join(said, on=_ASKED, how="anti", maintain_order="left")
+    return _numbered(pl.concat([said, silent.drop("outside")], how="diagonal"), known, year)
 
 
-def _verdicts(rule: Rule, year: Year) -> pl.DataFrame:
-    """The verdicts of one rule in the columns of the schema, at least one for each document."""
-    if rule.impossible:
-        parts = [_one_each(year.documents, "无法核对", rule.impossible)]
-    else:
+def _described(rules: Sequence[Rule], year: Year) -> pl.DataFrame:
+    """A row of each rule: the place in their ``order``, and what it says where it finds nothing."""
+    rows = [
+        {
+            "order": order,
+            "rule": rule.id,
+            "rule_severity": rule.severity,
+            "of_performance": rule.of_performance,
+            "in_years": rule.years is None or rule.years[0] <= year.fiscal_year <= rule.years[1],
+            "templates": list(rule.templates) or None,
+            "conclusion": "无法核对" if rule.impossible else "不适用",
+            "note": rule.impossible or rule.silence or "文中没有这条规则所说的数",
+        }
+        for order, rule in enumerate(rules)
+    ]
+    return pl.DataFrame(rows, schema=_RULE_SCHEMA)
+
+
+def _asked(known: pl.DataFrame, year: Year) -> pl.DataFrame:
+    """Every rule with every document that it is asked of, and the verdict where it finds nothing.
+
+    ``outside`` are the documents that the rule does not speak of, by their template or the year.
+    """
+    disclosed = pl.col("kind") == "决算"
+    spoken_of = pl.col("templates").is_null() | pl.col("template").fill_null("").is_in(pl.col("templates"))
+    outside = ~(pl.col("in_years") & spoken_of)
+    about = year.with_performance.select("document_id", "kind", "template")
+    return (
+        known.join(about, how="cross")
+        .filter(pl.col("of_performance") | disclosed)
+        .select(
+            *_ASKED,
+            outside=outside,
+            conclusion=pl.when(outside).then(pl.lit("不适用")).otherwise("conclusion"),
+            note=pl.when(outside).then(pl.lit("这条规则不用于这个模板或年度")).otherwise("note"),
+            subject=pl.lit("整份文档"),
+        )
+    )
+
+
+def _found(rules: Sequence[Rule], year: Year) -> Iterator[pl.DataFrame]:
+    """What the rules find, in the columns of the schema that they give, with their ``order``."""
+    for order, rule in enumerate(rules):
         parts = [compare.evaluate(rule, year)] if rule.checks else []
         parts += [FUNCTIONS[rule.function](rule, year)] if rule.function else []
-    outside = _outside(rule, year)
-    found = _settled(pl.concat([_conformed(part, rule, year) for part in parts])).join(
-        outside, on="document_id", how="anti"
-    )
-    silent = year.documents.join(found, on="document_id", how="anti")
-    notes = [
-        _one_each(outside, "不适用", "这条规则不用于这个模板或年度"),
-        _one_each(
-            silent.join(outside, on="document_id", how="anti"),
-            "不适用",
-            rule.silence or "文中没有这条规则所说的数",
-        ),
-    ]
-    return pl.concat([found, *(_conformed(note, rule, year) for note in notes)])
-
-
-def _outside(rule: Rule, year: Year) -> pl.DataFrame:
-    """The documents that the rule does not speak of, by their template or the year."""
-    first, last = rule.years or (year.fiscal_year, year.fiscal_year)
-    outside = pl.lit(not first <= year.fiscal_year <= last)
-    if rule.templates:
-        outside = outside | ~pl.col("template").fill_null("").is_in(rule.templates)
-    return year.documents.filter(outside)
-
-
-def _one_each(documents: pl.DataFrame, conclusion: str, note: str) -> pl.DataFrame:
-    return documents.select(
-        "document_id", conclusion=pl.lit(conclusion), note=pl.lit(note), subject=pl.lit("整份文档")
-    )
-
-
-def _conformed(found: pl.DataFrame, rule: Rule, year: Year) -> pl.DataFrame:
-    """The columns of the schema; what the rule did not give is null, its severity is the rule's."""
-    given = {name: pl.col(name) for name in found.columns if name in RECONCILIATION_SCHEMA}
-    severity = given.get("severity", pl.lit(None, pl.String)).fill_null(rule.severity)
-    columns: dict[str, pl.Expr] = {name: pl.lit(None, kind) for name, kind in RECONCILIATION_SCHEMA.items()}
-    columns |= given | {
-        "severity": severity,
-        "rule": pl.lit(rule.id),
-        "fiscal_year": pl.lit(year.fiscal_year),
-    }
-    return found.select(columns[name].cast(kind).alias(name) for name, kind in RECONCILIATION_SCHEMA.items())
+        for part in parts:
+            given = [pl.col(name).cast(kind) for name, kind in _GIVEN.items() if name in part.columns]
+            yield part.select(*given, order=pl.lit(order, pl.Int32))
 
 
 def _settled(found: pl.DataFrame) -> pl.DataFrame:
     """Without the 不适用 of documents of which the rule said more, and each note of a document once."""
     idle = pl.col("conclusion") == "不适用"
-    busy = found.filter(~idle).select("document_id").unique()
     kept = found.filter(~idle)
     notes = (
         found.filter(idle)
-        .join(busy, on="document_id", how="anti")
-        .unique(["document_id", "note"], keep="first", maintain_order=True)
+        .join(kept, on=_ASKED, how="anti", maintain_order="left")
+        .unique([*_ASKED, "note"], keep="first", maintain_order=True)
     )
     return pl.concat([kept, notes])
 
 
-def _numbered(verdicts: pl.DataFrame, year: Year) -> pl.DataFrame:
-    """With ``check_id``, in the order of documents and rules."""
-    about = year.documents.select("document_id", "unit_name", "level")
-    named = verdicts.join(about, on="document_id", how="left", maintain_order="left").with_columns(
-        about=_about(*map(pl.col, ("unit_name", "fiscal_year", "level", "rule", "subject")))
+def _numbered(verdicts: pl.DataFrame, known: pl.DataFrame, year: Year) -> pl.DataFrame:
+    """With ``check_id`` and what is the rule's, in the order of documents and rules."""
+    of_rule = known.select("order", "rule", "rule_severity")
+    about = year.with_performance.select("document_id", "unit_name", "level")
+    named = (
+        verdicts.join(of_rule, on="order", how="left", maintain_order="left")
+        .join(about, on="document_id", how="left", maintain_order="left")
+        .with_columns(
+            severity=pl.col("severity").fill_null(pl.col("rule_severity")),
+            fiscal_year=pl.lit(year.fiscal_year, pl.Int32),
+        )
+        .with_columns(about=_about(*map(pl.col, ("unit_name", "fiscal_year", "level", "rule", "subject"))))
+        .sort("document_id", "order", maintain_order=True)
     )
     numbers = [_number(text) for text in named["about"]]
-    return (
-        named.with_columns(check_id=pl.concat_str("rule", pl.lit("-"), pl.Series(numbers, dtype=pl.String)))
-        .select(RECONCILIATION_SCHEMA.keys())
-        .sort("document_id", maintain_order=True)
-    )
+    numbered = pl.concat_str("rule", pl.lit("-"), pl.Series(numbers, dtype=pl.String))
+    return named.with_columns(check_id=numbered).select(RECONCILIATION_SCHEMA.keys())
 
 
 def check_id(unit: str | None, fiscal_year: int | None, level: str | None, rule: str, subject: str) -> str:

@@ -23,13 +23,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from expectations.selectors import UNDER, Addend, parse_side
-from pipelines.vocabulary import load_yaml
+from pipelines.vocabulary import load_yaml, parse_yaml
 
-FAMILIES = ("t", "x", "f", "n", "d")
+FAMILIES = ("t", "x", "f", "n", "p", "d")
 SEVERITIES = ("E", "W", "F", "O", "I")
+# Rules of these scopes speak of performance forms, in whatever document they stand.
+OF_PERFORMANCE = ("附件", "附件之间")
 # What may be said of two sides, and of the cells of one.
 RELATIONS = ("=", "≤", "≥", "空则空")
 OF_ONE_SIDE = ("空", "非负")
@@ -82,6 +82,11 @@ class Rule:
     templates: tuple[str, ...] = ()
     years: tuple[int, int] | None = None
 
+    @property
+    def of_performance(self) -> bool:
+        """Whether it is asked of every document with performance forms, be it no 决算."""
+        return self.scope in OF_PERFORMANCE
+
 
 @cache
 def load_rules() -> tuple[Rule, ...]:
@@ -90,7 +95,7 @@ def load_rules() -> tuple[Rule, ...]:
     for family in FAMILIES:
         file = files("expectations").joinpath(f"rules/{family}.yml")
         if file.is_file():
-            found += [read_rule(entry) for entry in yaml.safe_load(file.read_text("utf-8"))]
+            found += [read_rule(entry) for entry in parse_yaml(file.read_text("utf-8"))]
     twice = sorted({rule.id for rule in found if sum(rule.id == other.id for other in found) > 1})
     if twice:
         raise ValueError(f"rules with the same id: {', '.join(twice)}")
@@ -173,8 +178,8 @@ def _known(name: str, value: Any, known: tuple[str, ...], what: str) -> None:
 
 def _templates(name: str, raw: Mapping[str, Any]) -> tuple[str, ...]:
     wanted = tuple(raw.get("templates", ()))
-    known = tuple(template["id"] for template in load_yaml("templates"))
     for template in wanted:
+        known = tuple(known["id"] for known in load_yaml("templates"))
         _known(name, template, known, "template")
     return wanted
 

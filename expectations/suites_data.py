@@ -33,17 +33,17 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, cast, get_args
 
-import yaml
-
+from expectations.performance_frames import PERFORMANCE
 from expectations.reconcile import Conclusion
 from expectations.rules_data import load_rules
 from pipelines.model import StatementState, Status
-from pipelines.vocabulary import forms, subjects
+from pipelines.performance.records import Family, FieldStatus, FormState
+from pipelines.vocabulary import forms, parse_yaml, subjects
 
 Severity = Literal["critical", "warning", "info"]
 
 # The tables that suites may speak about: those that a year's files hold and that the frames are made of.
-TABLES = ("dim_document", "dim_statement", "fact_line_item", "reconciliation")
+TABLES = ("dim_document", "dim_statement", "fact_line_item", "reconciliation", *PERFORMANCE)
 
 _COLUMN_ARGUMENTS = ("column", "column_A", "column_B", "column_list")
 
@@ -108,6 +108,9 @@ def vocabulary(today: date) -> dict[str, Any]:
         "conclusions": list(get_args(Conclusion)),
         "rules": [rule.id for rule in load_rules()],
         "states": list(get_args(StatementState)),
+        "families": list(get_args(Family)),
+        "form_states": list(get_args(FormState)),
+        "field_statuses": list(get_args(FieldStatus)),
         "next_year": today.year + 1,
     }
 
@@ -131,7 +134,7 @@ def load_suites() -> tuple[Suite, ...]:
     """
     folder = files("expectations").joinpath("suites")
     entries = sorted((e for e in folder.iterdir() if e.name.endswith(".yml")), key=lambda e: e.name)
-    suites = tuple(_suite(entry.name, yaml.safe_load(entry.read_text("utf-8"))) for entry in entries)
+    suites = tuple(_suite(entry.name, parse_yaml(entry.read_text("utf-8"))) for entry in entries)
     seen: set[str] = set()
     for expectation in (e for suite in suites for e in suite.expectations):
         if expectation.id in seen:

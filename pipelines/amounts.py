@@ -41,7 +41,7 @@ def read_amount(text: str) -> Printed:
     >>> read_amount("1,23.4.5").kind, read_amount("12 34").kind, read_amount("").kind
     ('unreadable', 'unreadable', 'blank')
     """
-    if _CONTROL.search(text):
+    if _CONTROL.search(text) or has_other_digits(text):
         return Printed("unreadable")
     folded = spaced_fold(text)
     if not folded:
@@ -57,6 +57,16 @@ def read_amount(text: str) -> Printed:
     ):
         return Printed("unreadable")
     return Printed("number", Decimal(number.replace(",", "")))
+
+
+def has_other_digits(text: str) -> bool:
+    """Whether a text has digits that are no plain ones (², ①, ٣).
+
+    They are footnotes and exponents, which folding would make digits of the figure beside them.
+    """
+    return not text.isascii() and any(
+        c.isdigit() and not ("0" <= c <= "9" or "０" <= c <= "９") for c in text
+    )
 
 
 def to_yuan(value: Decimal, money_unit: str) -> Decimal | None:

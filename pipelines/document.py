@@ -14,6 +14,7 @@ from pipelines.codes import repair_codes
 from pipelines.identity import PLACEHOLDER_RULE, identify, is_member_table, kind_of, text_lines
 from pipelines.locators import row_place
 from pipelines.model import (
+    Block,
     CellRole,
     Content,
     Document,
@@ -24,6 +25,8 @@ from pipelines.model import (
     Statement,
 )
 from pipelines.narrative import read_narrative
+from pipelines.performance.persons import without_persons
+from pipelines.performance.reading import read_performance
 from pipelines.readers import prepare, read
 from pipelines.readers.text import MEDIA_TYPE as TEXT
 from pipelines.regions import Layout, cut, entry_key
@@ -36,6 +39,7 @@ from pipelines.wording import fold, title_form, without_blanks
 __all__ = ["prepare", "read_document", "reader_version"]
 
 _ID_LENGTH = 12
+_NO_FORMS = "自述为绩效文件，却没有找到一张认得的绩效表"
 _NO_YEAR = "文中没有写明决算年度，或封面与各表的年度不一，无法归入年度"
 
 
@@ -98,19 +102,36 @@ def read_document(data: bytes, *, name: str) -> DocumentPart:
     text = layout.text if kind.value == "决算" else ()
     narrative = read_narrative(document, text, items, roles)
     issues += narrative.issues
-    return DocumentPart(
+    performance = read_performance(document_id, _with_forms(kind.value, layout, content))
+    issues += performance.issues
+    if kind.value == "绩效" and content.blocks and not performance.forms:
+        advice = "核对原件；若表格是图片，换一份能读出表格的文件"
+        issues.append(Issue("held", "识别", name, _NO_FORMS, advice))
+    part = DocumentPart(
         document=document,
         evidence=tuple(evidence),
         relations=identity.relations,
         statements=tuple(statements),
         line_items=items,
-        cells=roles,
+        cells=(*roles, *performance.cells),
         repairs=tuple(repair for one in found for repair in one.sheet.repairs),
         claims=narrative.claims,
         ignored_numbers=narrative.ignored,
         marks=marks,
+        performance_forms=tuple(performance.forms),
+        performance_fields=tuple(performance.fields),
+        performance_funding=tuple(performance.funding),
+        performance_tasks=tuple(performance.tasks),
+        performance_indicators=tuple(performance.indicators),
+        persons=tuple(performance.persons),
         issues=tuple(issues),
     )
+    return without_persons(part)
+
+
+def _with_forms(kind: str, layout: Layout, content: Content) -> Sequence[Block]:
+    """Where performance forms stand: in the attachments of a disclosure, or a document of their own."""
+    return {"决算": layout.attachments, "绩效": content.blocks}.get(kind, ())
 
 
 def _roles(found: Sequence[Found]) -> list[CellRole]:
@@ -206,7 +227,7 @@ def _about_document(
                 "若确是决算公开，核对封面或标题；否则移出收件夹",
             )
         )
-    elif kind.value != "决算":
+    elif kind.value not in ("决算", "绩效"):
         issues.append(
             Issue(
                 "ignored",
@@ -221,19 +242,6 @@ def _about_document(
             issues.append(Issue("held", "识别", name, _NO_YEAR, "核对封面与表头的年度，写明后重新放入"))
         if unit is None:
             issues.append(Issue("held", "识别", name, "文中没有写明单位名称", "核对封面与表头的单位名称"))
-    if layout.attachment_grids and kind.value == "决算":
-        first = row_place(layout.attachment_grids[0].rows[0][0].locator)
-        count = len(layout.attachment_grids)
-        issues.append(
-            Issue(
-                "ignored",
-                "识别",
-                "附件",
-                f"附件里有 {count} 个表格，不是公开报表，未读入",
-                "绩效附件暂不入库；原件已保存",
-                first,
-            )
-        )
     for grid in layout.other_grids if kind.value == "决算" else []:
         if is_member_table(grid):
             continue

@@ -27,7 +27,7 @@ _POINTS = 72
 # The frame stands off the cell by this much (points), so that it hides no rule and no digit.
 _MARGIN = 0.5
 _FRAME_WIDTH = 1.5
-_FRAME, _TINT = (208, 0, 0), (255, 240, 170)
+_FRAME, _TINT, _COVER = (208, 0, 0), (255, 240, 170), (150, 150, 150)
 
 # Rows of a passage: those that open it (title, unit, head), those around the cell, those that end it.
 _OPENING, _AROUND, _ENDING = 14, 8, 4
@@ -47,12 +47,19 @@ def suffix(media_type: str) -> str:
 
 
 def page_png(
-    data: bytes, page: int, box: Box, *, dpi: int = 150, about: Sequence[tuple[str, str]] = ()
+    data: bytes,
+    page: int,
+    box: Box,
+    *,
+    dpi: int = 150,
+    about: Sequence[tuple[str, str]] = (),
+    hidden: Sequence[Box] = (),
 ) -> bytes:
     """A whole page of a PDF as it is read, the cell in a red frame and lightly tinted.
 
     ``page`` counts from 1; ``box`` is as in ``Cell``; ``about``, label and text, is kept as the picture's
-    own description. ``LookupError`` if the bytes are no PDF that pdfium opens or lack that page.
+    own description; what stands in the ``hidden`` boxes is painted over. ``LookupError`` if the bytes are no
+    PDF that pdfium opens or lack that page.
     """
     import pypdfium2 as pdfium
     from PIL.PngImagePlugin import PngInfo
@@ -69,6 +76,8 @@ def page_png(
             image = drawn.to_pil().convert("RGB")
     except pdfium.PdfiumError as error:
         raise LookupError(f"第 {page} 页画不出来：{error}") from error
+    for covered in hidden:
+        _cover(image, covered, image.width / seen.width)
     _mark(image, box, image.width / seen.width)
     fields = PngInfo()
     fields.add_itxt("Description", "\n".join(f"{label}：{text}" for label, text in about))
@@ -90,6 +99,15 @@ def _mark(image: Image, box: Box, scale: float) -> None:
     # Multiplied, so that what is printed stays as black as it was.
     image.paste(ImageChops.multiply(inside, new("RGB", inside.size, _TINT)), (left, top))
     ImageDraw.Draw(image).rectangle((left, top, right - 1, bottom - 1), outline=_FRAME, width=width)
+
+
+def _cover(image: Image, box: Box, scale: float) -> None:
+    """Paint over a box, whole pixels and a little more: strokes stand out of the boxes of their text."""
+    from PIL import ImageDraw
+
+    left, top = (math.floor(side * scale - _MARGIN * scale) for side in box[:2])
+    right, bottom = (math.ceil(side * scale + _MARGIN * scale) for side in box[2:])
+    ImageDraw.Draw(image).rectangle((left, top, right, bottom), fill=_COVER)
 
 
 def _side(low: float, high: float, edge: int, least: int) -> tuple[int, int]:

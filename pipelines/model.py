@@ -11,6 +11,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from pipelines.performance.records import (
+    PerformanceField,
+    PerformanceForm,
+    PerformanceFunding,
+    PerformanceIndicator,
+    PerformanceTask,
+    PersonalDatum,
+)
+
 Box = tuple[float, float, float, float]
 
 # --- what a reader hands over -------------------------------------------------------------
@@ -305,4 +314,10 @@ class DocumentPart:
     claims: tuple[Claim, ...] = ()
     ignored_numbers: tuple[IgnoredNumber, ...] = ()
     marks: tuple[TextMark, ...] = ()
+    performance_forms: tuple[PerformanceForm, ...] = ()
+    performance_fields: tuple[PerformanceField, ...] = ()
+    performance_funding: tuple[PerformanceFunding, ...] = ()
+    performance_tasks: tuple[PerformanceTask, ...] = ()
+    performance_indicators: tuple[PerformanceIndicator, ...] = ()
+    persons: tuple[PersonalDatum, ...] = ()
     issues: tuple[Issue, ...] = field(default=())

@@ -60,21 +60,19 @@ class Region:
 
 @dataclass(slots=True)
 class Layout:
-    """A document cut up: its table of contents, its statements' regions and the rest."""
+    """A document cut up: its table of contents, its statements' regions, its attachments and the rest."""
 
     contents: list[Line]
     regions: list[Region]
     text: list[Line]
-    attachment_grids: list[Grid]
+    attachments: list[Block]
     other_grids: list[Grid]
-    attachment_titles: list[Line]
-    attachment_text: list[Line]
 
 
 def cut(blocks: Sequence[Block]) -> Layout:
     """Cut a document's blocks into regions. Every block is in exactly one part of the result."""
     contents, rest = _contents(blocks)
-    cutter = _Cutter(Layout(contents, [], [], [], [], [], []))
+    cutter = _Cutter(Layout(contents, [], [], [], []))
     for block in rest:
         if isinstance(block, Grid):
             for grid in _apart(block):
@@ -205,9 +203,9 @@ class _Cutter:
         elif w.attachment_section.search(folded) or w.is_attachment_title(folded):
             self.close()
             self.in_attachments = True
-            self.layout.attachment_titles.append(line)
+            self.layout.attachments.append(line)
         elif self.in_attachments and not w.opens_part(folded):
-            self.layout.attachment_text.append(line)
+            self.layout.attachments.append(line)
         elif _is_number(line):
             self._preamble().numbers.append(line)
         elif (
@@ -275,6 +273,6 @@ class _Cutter:
         elif named and not self.in_attachments:
             self._begin().grids.append(grid)
         elif self.in_attachments:
-            self.layout.attachment_grids.append(grid)
+            self.layout.attachments.append(grid)
         else:
             self.layout.other_grids.append(grid)

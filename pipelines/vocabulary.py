@@ -16,6 +16,8 @@ from typing import Any, Literal
 
 import yaml
 
+_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 Layout = Literal["halves", "subjects", "blocks", "three_public", "statistic"]
 
 # The forms in the order of the national template; their files carry the same names.
@@ -116,7 +118,12 @@ def _package(name: str) -> Traversable:
 
 def load_yaml(name: str) -> Any:
     """The parsed content of ``pipelines/forms/<name>.yml``."""
-    return yaml.safe_load(_package("forms").joinpath(f"{name}.yml").read_text("utf-8"))
+    return parse_yaml(_package("forms").joinpath(f"{name}.yml").read_text("utf-8"))
+
+
+def parse_yaml(text: str) -> Any:
+    """The content of a YAML text, read by the loader in C where there is one: it is ten times as fast."""
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
 
 
 def _strings(value: Any) -> tuple[str, ...]:

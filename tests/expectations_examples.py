@@ -13,6 +13,8 @@ from importlib.resources import files
 import polars as pl
 import yaml
 
+from expectations.performance_frames import PERFORMANCE
+
 DOCUMENT = "0123456789ab"
 _TYPES = {
     "VARCHAR": pl.String(),
@@ -23,6 +25,8 @@ _TYPES = {
     "DOUBLE": pl.Float64(),
     "DECIMAL(20,2)": pl.Decimal(20, 2),
     "DECIMAL(24,6)": pl.Decimal(24, 6),
+    "DECIMAL(24,8)": pl.Decimal(24, 8),
+    "DECIMAL(24,12)": pl.Decimal(24, 12),
 }
 
 
@@ -117,6 +121,68 @@ def verdict(left="1.00", right="1.00", tolerance="0.01", rule="T01-1", **changes
     return row | changes
 
 
+def performance_form(**changes):
+    """A form with nothing in it."""
+    row = {
+        "form_id": f"{DOCUMENT}/L9/form",
+        "document_id": DOCUMENT,
+        "fiscal_year": 2024,
+        "seq": 1,
+        "family": "A",
+        "state": "完整",
+        "money_unit": "万元",
+    }
+    return row | changes
+
+
+def _form_row(place, **changes):
+    row = {
+        "form_id": f"{DOCUMENT}/L9/form",
+        "document_id": DOCUMENT,
+        "fiscal_year": 2024,
+        "seq": 1,
+        "status": "printed",
+        "cell_id": f"{DOCUMENT}/{place}",
+    }
+    return row | changes
+
+
+def performance_field(name="总分", number="90", **changes):
+    """A score in its field."""
+    figure = {"field": name, "number": number and Decimal(number), "unit": "分", "printed": number or ""}
+    return _form_row("L10/c2", **figure | changes)
+
+
+def performance_money(name="预算金额", printed="1.00", **changes):
+    """An amount in its field, in 万元."""
+    figure = {"field": name, "amount": Decimal(printed) * 10000, "unit": "万元", "printed": printed}
+    return _form_row("L10/c3", **figure | changes)
+
+
+def performance_funding(printed="1.00", **changes):
+    """A source with its budget, in the unit of its form."""
+    row = _form_row("L11/c3", source="市财政", locator="L11")
+    row |= {"budget_cell": row.pop("cell_id"), "budget_printed": printed}
+    return row | {"budget_amount": Decimal(printed) * 10000} | changes
+
+
+def performance_indicator(score="9", **changes):
+    return _form_row(
+        "L12/c1", level3="人次", score=Decimal(score), score_cell=f"{DOCUMENT}/L12/c5", **changes
+    )
+
+
+def performance_tables(forms=(), fields=(), funding=(), indicators=()):
+    """The tables of a year with forms alone."""
+    rows = {
+        "fact_performance_form": forms,
+        "performance_field": fields,
+        "fact_performance_funding": funding,
+        "fact_performance_indicator": indicators,
+    }
+    return tables() | {name: frame(name, table_rows) for name, table_rows in rows.items()}
+
+
 def tables(documents=(), statements=(), cells=(), verdicts=()):
     """The tables of a year; statements that cells stand in are added where they are not given."""
     statements = list(statements)
@@ -132,11 +198,19 @@ def tables(documents=(), statements=(), cells=(), verdicts=()):
         "dim_statement": statements,
         "fact_line_item": cells,
         "reconciliation": verdicts,
+        **dict.fromkeys(PERFORMANCE, ()),
     }
     return {name: frame(name, table_rows) for name, table_rows in rows.items()}
 
 
+@cache
+def _without_rows(table):
+    return pl.DataFrame(schema=schema(table))
+
+
 def frame(table, rows):
+    if not rows:
+        return _without_rows(table)
     columns = schema(table)
     filled = [{name: row.get(name) for name in columns} for row in rows]
     assert all(set(row) <= set(columns) for row in rows), "a column that the schema does not have"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -151,6 +152,11 @@ def _claim(document: str, year: int, seq: int, row: Claim, places: Mapping[str, 
     return made | row
 
 
+@cache
+def _schema(table: str) -> pl.Schema:
+    return lake_tables()[table].polars_schema()
+
+
 def _frame(table: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
-    schema = lake_tables()[table].polars_schema()
+    schema = _schema(table)
     return pl.DataFrame([{name: row.get(name) for name in schema.names()} for row in rows], schema=schema)

@@ -34,8 +34,9 @@ def test_numbers(text: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1,23.4.5", "12 34", "1,2345.00", "1e3", "0x10", "(0.48)", "12.", ".5", "--5", "1.2.3", "-", "—",
-     "97.7% (8分)", "十二", "٣", "1,,234", "1234567890123456.00", "NaN", "inf", "+5"],
+    ["1,23.4.5", "12 34", "12²", "197.71①", "1,2345.00", "1e3", "0x10", "(0.48)", "12.", ".5", "--5",
+     "1.2.3", "-",
+     "—", "97.7% (8分)", "十二", "٣", "1,,234", "1234567890123456.00", "NaN", "inf", "+5"],
 )  # fmt: skip
 def test_everything_else_is_unreadable(text: str) -> None:
     assert read_amount(text).kind == "unreadable"

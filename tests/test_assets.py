@@ -13,6 +13,7 @@ import pytest
 
 from assets import run as run_module
 from assets import steps
+from assets.following import FOLLOWING, follow_years
 from assets.reconciling import RECONCILED
 from assets.run import ranges, run, runs
 from assets.summary import Reason, RunSummary
@@ -145,7 +146,7 @@ def test_dagster_shows_the_rows_of_each_year_and_what_each_suite_found(home, mon
         (check.check_name, check.asset_key.to_user_string()) for check in result.get_asset_check_evaluations()
     }
     suites = {(suite, table) for suite, table, _ in steps.checks()}
-    assert found == suites | {(f"family_{family}", RECONCILED) for family in "TXNDF"}
+    assert found == suites | {(f"family_{family}", RECONCILED) for family in "TXNDFP"}
     [family] = [check for check in result.get_asset_check_evaluations() if not check.passed]
     assert (family.check_name, family.severity) == ("family_T", dg.AssetCheckSeverity.WARN)
     assert family.metadata["不成立"].value == 2
@@ -169,13 +170,27 @@ def no_findings(fiscal_year: int, tables: dict[str, pl.DataFrame], *, today: obj
     return Validation(pl.DataFrame([result], schema=RESULT_SCHEMA), pl.DataFrame(schema=FAILURE_SCHEMA))
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
+def filled(root: Path) -> Home:
     """A home whose inbox holds the two years of one unit."""
-    place = Home(tmp_path / "home").ensure()
+    place = Home(root).ensure()
     for path in SAMPLES.glob("示例市*.txt"):
         shutil.copy(path, place.inbox)
     return place
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return filled(tmp_path / "home")
+
+
+@pytest.fixture
+def unjudged(monkeypatch) -> None:
+    """For tests of what is computed when, to which it does not matter what the rules say."""
+
+    def reconcile(*_: object) -> pl.DataFrame:
+        return frame("reconciliation", [])
+
+    monkeypatch.setattr("expectations.reconcile.reconcile", reconcile)
 
 
 def ingest(home: Home) -> None:
@@ -185,7 +200,7 @@ def ingest(home: Home) -> None:
 
 def compute(home: Home, years: list[int]) -> None:
     steps.assemble_years(home, years, NOW, steps.silent)
-    steps.derive_years(home, years)
+    follow_years(home, "fact_derived", years)
     steps.reconcile_years(home, years, steps.silent)
     steps.validate_years(home, years, NOW, no_findings, steps.silent)
 
@@ -209,7 +224,7 @@ def test_the_steps_take_files_to_a_published_warehouse(home) -> None:
 
 
 def test_what_each_step_makes_covers_the_lake_and_the_build() -> None:
-    assurance = {steps.DERIVED, steps.PRIOR, RECONCILED}
+    assurance = {*FOLLOWING, RECONCILED}
     made = {*steps.year_tables(), *steps.verdict_tables(), *assurance}
     assert made == set(lake_tables())
     assert {*made, *steps.built_tables()} == set(tables())
@@ -252,18 +267,16 @@ def test_a_file_that_vanishes_during_the_run_is_listed_and_the_rest_is_whole(hom
     assert query(home, "SELECT count(*) FROM 待核 WHERE 文件 LIKE '%2023%' AND 怎么办 <> ''").rows == [(1,)]
 
 
-def test_a_part_that_the_cache_lost_is_made_again_from_the_kept_source(home) -> None:
-    ingest(home)
-    finish(home)
-    for path in home.inbox.iterdir():
+def test_a_part_that_the_cache_lost_is_made_again_from_the_kept_source(run_home, unjudged) -> None:
+    for path in run_home.inbox.iterdir():
         path.unlink()
-    for part in (home.lake / "parts").rglob("*.parquet"):
+    for part in (run_home.lake / "parts").rglob("*.parquet"):
         part.unlink()
-    compute(home, [2024])
-    assert lake.read_year(home, "fact_line_item", 2024).height > 0
+    compute(run_home, [2024])
+    assert lake.read_year(run_home, "fact_line_item", 2024).height > 0
 
 
-def test_a_publish_that_would_forget_a_touched_year_is_refused(home) -> None:
+def test_a_publish_that_would_forget_a_touched_year_is_refused(home, unjudged) -> None:
     ingest(home)
     compute(home, [2023])
     with pytest.raises(steps.StaleYearsError, match="2024"):
@@ -299,7 +312,7 @@ def test_a_document_without_a_year_reaches_the_warehouse_and_the_list(home) -> N
     assert query(home, "SELECT count(*) > 0 FROM 待核 WHERE 文件 LIKE '%无年度.txt'").rows == [(True,)]
 
 
-def test_the_verdict_of_a_suite_is_what_the_lake_says_of_its_table(home) -> None:
+def test_the_verdict_of_a_suite_is_what_the_lake_says_of_its_table(home, unjudged) -> None:
     ingest(home)
     compute(home, [2023, 2024])
     said = [
@@ -341,6 +354,25 @@ def quick(monkeypatch):
     NoFindings.started = 0
 
 
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory) -> tuple[Home, Path]:
+    """A home that was run once, and a copy of all that is in it."""
+    place = filled(tmp_path_factory.mktemp("once") / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_module, "ValidationWorker", NoFindings)
+        run(place.root)
+    return place, Path(shutil.copytree(place.root, place.root.with_name("kept")))
+
+
+@pytest.fixture
+def run_home(first_run, quick) -> Home:
+    """The home as its first run left it, at the same place: the ledger knows files by their paths."""
+    place, kept = first_run
+    shutil.rmtree(place.root)
+    shutil.copytree(kept, place.root)
+    return place
+
+
 def test_a_run_publishes_and_the_next_one_changes_nothing(home, quick) -> None:
     watched = []
     first = run(home.root, progress=lambda *step: watched.append(step))
@@ -355,23 +387,21 @@ def test_a_run_publishes_and_the_next_one_changes_nothing(home, quick) -> None:
     assert [summary.changed for _, summary in runs(home)] == [True, False]
 
 
-def test_a_decision_is_published_by_the_next_run_and_computes_no_year(home, quick) -> None:
-    run(home.root)
-    (home.decisions / "a.yml").write_text("- 编号: 没有\n", "utf-8")
-    assert run(home.root).changed
-    assert query(home, "SELECT 文件 FROM 待核").rows == [("decisions/a.yml",)]
-    assert NoFindings.started == 1
-    assert not run(home.root).changed
+def test_a_decision_is_published_by_the_next_run_and_computes_no_year(run_home) -> None:
+    (run_home.decisions / "a.yml").write_text("- 编号: 没有\n", "utf-8")
+    assert run(run_home.root).changed
+    assert query(run_home, "SELECT 文件 FROM 待核").rows == [("decisions/a.yml",)]
+    assert NoFindings.started == 0
+    assert not run(run_home.root).changed
 
 
-def test_a_program_with_other_rules_judges_every_year_again(home, quick, monkeypatch) -> None:
-    run(home.root)
+def test_a_program_with_other_rules_judges_every_year_again(run_home, unjudged, monkeypatch) -> None:
     for module in (steps, run_module):
         monkeypatch.setattr(module, "expectations_version", lambda: "newer")
-    assert run(home.root).changed
-    assert NoFindings.started == 2
-    assert Ledger(home).state().judged == {2023: "newer", 2024: "newer"}
-    assert not run(home.root).changed
+    assert run(run_home.root).changed
+    assert NoFindings.started == 1
+    assert Ledger(run_home).state().judged == {2023: "newer", 2024: "newer"}
+    assert not run(run_home.root).changed
 
 
 def test_the_findings_of_a_run_are_in_its_summary(home, quick, monkeypatch) -> None:
@@ -400,37 +430,35 @@ def test_the_findings_of_a_run_are_in_its_summary(home, quick, monkeypatch) -> N
     assert run(home.root).findings == summary.findings
 
 
-def test_only_touched_years_are_computed_again(home, quick, monkeypatch) -> None:
-    run(home.root)
+def test_only_touched_years_are_computed_again(run_home, unjudged, monkeypatch) -> None:
     asked = []
     execute = run_module.execute
     monkeypatch.setattr(
         run_module, "execute", lambda *args, **kw: (asked.append(kw.get("tags")), execute(*args, **kw))
     )
-    sample = next(home.inbox.glob("*2023*"))
+    sample = next(run_home.inbox.glob("*2023*"))
     sample.write_text(sample.read_text("utf-8") + "\n", "utf-8")
-    run(home.root)
+    run(run_home.root)
     assert [tags["dagster/asset_partition_range_start"] for tags in asked if tags] == ["2023"]
     assert [tags["dagster/asset_partition_range_end"] for tags in asked if tags] == ["2023"]
 
 
-def test_a_run_that_was_killed_after_reading_is_finished_by_the_next(home, quick) -> None:
+def test_a_run_that_was_killed_after_reading_is_finished_by_the_next(home, quick, unjudged) -> None:
     ingest(home)
     assert not home.warehouse_file.exists()
     assert run(home.root).documents == 2
 
 
-def test_a_broken_invariant_leaves_the_published_file_and_says_so(home, quick, monkeypatch) -> None:
-    run(home.root)
-    made = home.warehouse_file.stat()
-    (home.inbox / "又一份.txt").write_text("别的内容\n", "utf-8")
+def test_a_broken_invariant_leaves_the_published_file_and_says_so(run_home, unjudged, monkeypatch) -> None:
+    made = run_home.warehouse_file.stat()
+    (run_home.inbox / "又一份.txt").write_text("别的内容\n", "utf-8")
     monkeypatch.setattr("warehouse.build.violations", lambda *_: ["两处合计不等"])
     with pytest.raises(BuildError, match="两处合计不等"):
-        run(home.root)
-    assert home.warehouse_file.stat() == made
+        run(run_home.root)
+    assert run_home.warehouse_file.stat() == made
     monkeypatch.undo()
     monkeypatch.setattr(run_module, "ValidationWorker", NoFindings)
-    assert run(home.root).documents == 3
+    assert run(run_home.root).documents == 3
 
 
 def test_a_run_with_nothing_to_read_says_what_to_do(tmp_path) -> None:
@@ -460,28 +488,25 @@ def test_bad_files_are_counted_once_and_skipped_ones_are_named(home, quick) -> N
     assert run(home.root).remarks == summary.remarks
 
 
-def test_a_folder_that_vanishes_is_not_withdrawn_and_the_run_says_so(home, quick) -> None:
-    run(home.root)
-    for path in home.inbox.iterdir():
+def test_a_folder_that_vanishes_is_not_withdrawn_and_the_run_says_so(run_home) -> None:
+    for path in run_home.inbox.iterdir():
         path.unlink()
-    summary = run(home.root)
+    summary = run(run_home.root)
     assert (summary.published, summary.documents) == (True, 2)
     assert "撤回" in summary.remarks[0]
 
 
-def test_a_quiet_run_imports_nothing_heavy(home, quick) -> None:
-    run(home.root)
+def test_a_quiet_run_imports_nothing_heavy(run_home) -> None:
     code = (
         "import sys; from pathlib import Path; from assets.run import run;"
-        f"summary = run(Path({str(home.root)!r})); assert not summary.changed;"
+        f"summary = run(Path({str(run_home.root)!r})); assert not summary.changed;"
         "print([m for m in ('dagster', 'great_expectations', 'polars', 'duckdb') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
 
 
-def test_a_new_reader_reads_everything_again(home, quick, monkeypatch) -> None:
-    run(home.root)
+def test_a_new_reader_reads_everything_again(run_home, unjudged, monkeypatch) -> None:
     version = "9-" + reader_version()
     read = document.read_document
 
@@ -494,8 +519,8 @@ def test_a_new_reader_reads_everything_again(home, quick, monkeypatch) -> None:
     monkeypatch.setattr(document, "read_document", newer)
     for module in (steps, run_module):
         monkeypatch.setattr(module, "reader_version", lambda: version)
-    assert run(home.root).changed
-    assert query(home, "SELECT DISTINCT reader_version FROM dim_document").rows == [(version,)]
+    assert run(run_home.root).changed
+    assert query(run_home, "SELECT DISTINCT reader_version FROM dim_document").rows == [(version,)]
 
 
 @pytest.mark.parametrize(

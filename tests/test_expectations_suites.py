@@ -11,7 +11,21 @@ from expectations.frames import FRAMES
 from expectations.rules_data import Rule
 from expectations.suites_data import TABLES, Suite, fill, load_suites, vocabulary
 from pipelines.vocabulary import forms
-from tests.expectations_examples import DOCUMENT, cell, document, schema, statement, tables, verdict
+from tests.expectations_examples import (
+    DOCUMENT,
+    cell,
+    document,
+    performance_field,
+    performance_form,
+    performance_funding,
+    performance_indicator,
+    performance_money,
+    performance_tables,
+    schema,
+    statement,
+    tables,
+    verdict,
+)
 
 TODAY = date(2026, 3, 1)
 SUMMARY = "income_expenditure_summary"
@@ -49,6 +63,15 @@ def cells(*rows, **statement_changes):
 
 def judged(*verdicts):
     return tables([document()], verdicts=verdicts)
+
+
+FORM = performance_form()
+SECOND = performance_form(form_id=f"{DOCUMENT}/L99/form", seq=2)
+SCORED = performance_form(total_score=Decimal("90"))
+
+
+def forms_of(*rows):
+    return performance_tables(rows)
 
 
 # A list of rules for these tests: one that is asked, one that cannot be.
@@ -328,6 +351,87 @@ EXAMPLES = {
         ["T01-1-00000001"] * 2,
     ),
     "every-rule-asked": (judged(verdict()), judged(), ["T01-1"]),
+    "form-id-unique": (forms_of(FORM, SECOND), forms_of(FORM, FORM | {"seq": 2}), [FORM["form_id"]] * 2),
+    "form-of-document": (
+        forms_of(FORM),
+        forms_of(FORM | {"form_id": "ffffffffffff/L9/form"}),
+        ["ffffffffffff/L9/form"],
+    ),
+    "form-seq-unique": (forms_of(FORM, SECOND), forms_of(FORM, SECOND | {"seq": 1}), [f"{DOCUMENT} / 1"] * 2),
+    "form-family-known": (forms_of(FORM), forms_of(FORM | {"family": "G"}), ["G"]),
+    "form-state-known": (forms_of(FORM), forms_of(FORM | {"state": "待核"}), ["待核"]),
+    "form-second-printing": (
+        forms_of(FORM, SECOND | {"duplicate_of": FORM["form_id"]}),
+        forms_of(FORM | {"duplicate_of": SECOND["form_id"]}, SECOND | {"duplicate_of": "x/L1/form"}),
+        [SECOND["form_id"], "x/L1/form"],
+    ),
+    "form-held-with-reason": (
+        forms_of(FORM | {"state": "不完整", "note": "总分待核"}),
+        forms_of(FORM | {"state": "不完整"}),
+        [FORM["form_id"]],
+    ),
+    "form-figure-in-field": (
+        performance_tables(
+            [SCORED | {"budget_amount": Decimal("10000")}],
+            [performance_field(), performance_money("年初预算支出金额", seq=2)],
+        ),
+        performance_tables(
+            [SCORED, SCORED | {"form_id": SECOND["form_id"]}],
+            [performance_field(status="held"), performance_field(form_id=SECOND["form_id"], number="80")],
+        ),
+        ["total_score / 90.000000000000"] * 2,
+    ),
+    "form-of-row": (
+        performance_tables([FORM], [performance_field()], [performance_funding()], [performance_indicator()]),
+        performance_tables(
+            [FORM | {"document_id": "ffffffffffff"}], [performance_field()], [performance_funding()]
+        ),
+        [f"{table} / {FORM['form_id']}" for table in ("performance_field", "fact_performance_funding")],
+    ),
+    "form-row-unique": (
+        performance_tables([FORM], [performance_field(), performance_money(seq=2)], [performance_funding()]),
+        performance_tables([FORM], [performance_field(), performance_money()]),
+        [f"performance_field / {FORM['form_id']} / 1"] * 2,
+    ),
+    "form-cell-of-document": (
+        performance_tables([FORM], [performance_field()], [performance_funding()]),
+        performance_tables([FORM], [performance_field(cell_id="ffffffffffff/L1")]),
+        ["ffffffffffff/L1"],
+    ),
+    "form-row-status-known": (
+        performance_tables([FORM], [performance_field(), performance_money(seq=2, status="blank")]),
+        performance_tables([FORM], [performance_field(status="closed")]),
+        ["closed"],
+    ),
+    "form-row-held-with-reason": (
+        performance_tables([FORM], [performance_field(status="held", reason="看不清")]),
+        performance_tables([FORM], [performance_field(status="held")]),
+        [f"performance_field / {DOCUMENT}/L10/c2"],
+    ),
+    "form-amount-as-printed": (
+        performance_tables([FORM], [performance_money(printed="0.0048")], [performance_funding()]),
+        performance_tables(
+            [FORM | {"money_unit": "元"}], [performance_money(amount=Decimal(1))], [performance_funding()]
+        ),
+        ["1.00 / 1.00", "1.00 / 10000.00"],
+    ),
+    "field-no-value-unless-printed": (
+        performance_tables([FORM], [performance_field(number=None, status="blank")]),
+        performance_tables(
+            [FORM], [performance_field(status="held"), performance_money(seq=2, status="blank")]
+        ),
+        ["总分 / 90.000000000000", "预算金额 / 10000.000000000000"],
+    ),
+    "score-plausible": (
+        performance_tables([FORM], [performance_field(number="100")], (), [performance_indicator("0")]),
+        performance_tables(
+            [FORM],
+            [performance_field(number="-1"), performance_field(seq=2, number="936", unit="%")],
+            (),
+            [performance_indicator("101")],
+        ),
+        ["指标得分 / 101.000000000000", "总分 / -1.000000000000"],
+    ),
 }
 
 

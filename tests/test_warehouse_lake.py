@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines import model
+from pipelines.performance import records
 from pipelines.vocabulary import forms
 from tests.warehouse_fixtures import VERSION, a_home, document, full_part, item, keep
 from warehouse import lake, schema
@@ -24,6 +25,12 @@ RECORDS = {
     "fact_claim": model.Claim,
     "ignored_number": model.IgnoredNumber,
     "text_mark": model.TextMark,
+    "fact_performance_form": records.PerformanceForm,
+    "performance_field": records.PerformanceField,
+    "fact_performance_funding": records.PerformanceFunding,
+    "fact_performance_task": records.PerformanceTask,
+    "fact_performance_indicator": records.PerformanceIndicator,
+    "personal_datum": records.PersonalDatum,
     "issue": model.Issue,
 }
 

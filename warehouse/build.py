@@ -19,7 +19,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from warehouse import catalogue, decisions, facts, history, lake, registry, schema
+from warehouse import (
+    catalogue,
+    decisions,
+    facts,
+    history,
+    lake,
+    performance,
+    persons,
+    registry,
+    schema,
+    settings,
+)
 from warehouse.home import Home, sync
 from warehouse.ledger import Ledger, LedgerState
 from warehouse.verify import violations
@@ -39,7 +50,7 @@ class BuildError(RuntimeError):
 class BuildReport:
     """What was published: the file, rows by table, cells held by expectations, a digest of its makings.
 
-    ``decided`` is the fingerprint of the decisions that it shows.
+    ``decided`` is the fingerprint of the decisions and settings that it shows.
     """
 
     path: Path
@@ -54,17 +65,21 @@ def build(home: Home, *, now: datetime, rules: Sequence[Row] = ()) -> BuildRepor
     """Build the warehouse from the lake and publish it; the file published before is kept.
 
     ``rules`` are the rows of ``rule``: what was to be reconciled is known to the caller alone.
-    ``BuildError`` names the invariants that do not hold; then nothing is published. The caller tells
-    the ledger.
+    ``BuildError`` names the invariants that do not hold, ``SettingsError`` what is wrong with the settings;
+    then nothing is published. The caller tells the ledger.
     """
     import duckdb
 
     home.ensure()
-    state, decided = Ledger(home).state(), decisions.fingerprint(home)
+    keeps_persons = settings.load(home).persons
+    state, decided = Ledger(home).state(), settings.chosen(home)
     files = {
         table: [p for year in lake.years(home) if (p := lake.year_path(home, table, year)).is_file()]
         for table in schema.lake_tables()
     }
+    read_persons = files[persons.TABLE]
+    if not keeps_persons:
+        files[persons.TABLE] = []
     scratch = home.scratch / f"build-{uuid.uuid4().hex}.duckdb"
     try:
         with duckdb.connect(str(scratch)) as connection:
@@ -77,12 +92,12 @@ def build(home: Home, *, now: datetime, rules: Sequence[Row] = ()) -> BuildRepor
                 for statement in view.statements():
                     connection.execute(statement)
             connection.execute("COMMIT")
-            broken = violations(connection, files, added)
+            broken = [*violations(connection, files, added), *persons.leaks(connection, read_persons)]
             if broken:
                 raise BuildError("新仓库没有通过核对，原有的仓库没有动：" + "；".join(broken))
             rows = {name: _count(connection, name) for name in schema.tables()}
             connection.execute("CHECKPOINT")
-        publish(home, scratch)
+        publish(home, scratch, persons_kept=keeps_persons)
     except duckdb.Error as error:
         raise BuildError(f"新仓库没有建成，原有的仓库没有动：{error}") from error
     finally:
@@ -92,10 +107,15 @@ def build(home: Home, *, now: datetime, rules: Sequence[Row] = ()) -> BuildRepor
     return BuildReport(home.warehouse_file, rows, held, digest, decided, now)
 
 
-def publish(home: Home, built: Path) -> None:
-    """Put a whole, closed DuckDB file in place; readers of the one before keep what they opened."""
+def publish(home: Home, built: Path, *, persons_kept: bool) -> None:
+    """Put a whole, closed DuckDB file in place; readers of the one before keep what they opened.
+
+    Where persons are not kept, no file that has them is: then there is none to go back to.
+    """
     sync(built)
-    if home.warehouse_file.is_file():
+    if not persons_kept and home.warehouse_file.is_file() and persons.holds_persons(home.warehouse_file):
+        home.previous_file.unlink(missing_ok=True)
+    elif home.warehouse_file.is_file():
         before = home.scratch / f"previous-{uuid.uuid4().hex}.duckdb"
         try:
             os.link(home.warehouse_file, before)
@@ -103,6 +123,9 @@ def publish(home: Home, built: Path) -> None:
             shutil.copy2(home.warehouse_file, before)
         before.replace(home.previous_file)
     built.replace(home.warehouse_file)
+    if not persons_kept:
+        for killed in home.scratch.glob("*.duckdb*"):  # what a killed build left may have them too
+            killed.unlink(missing_ok=True)
     sync(home.root)
 
 
@@ -133,7 +156,11 @@ def _fill(
     issues = _documents(connection, home, state)
     for table in facts.plain_lake_tables():
         _copy(connection, table.name, files[table.name])
-    held = _line_items(connection, files)
+    _line_items(connection, files)
+    performance.fill(connection, files)
+    for name in facts.DERIVED_TABLES:
+        connection.execute(facts.derived_insert(name))
+    held = _count(connection, "held_cell")
     added = _issues(connection, home, files["issue"], issues)
     _insert(connection, home, "dim_form", facts.form_rows())
     _insert(connection, home, "dim_form_item", facts.item_rows())
@@ -259,8 +286,8 @@ def _superseded(document: Row, standing: history.Standing) -> Row:
     }
 
 
-def _line_items(connection: duckdb.DuckDBPyConnection, files: dict[str, list[Path]]) -> int:
-    """Line items with their units, derived values; the number of cells that expectations hold."""
+def _line_items(connection: duckdb.DuckDBPyConnection, files: dict[str, list[Path]]) -> None:
+    """Line items with their units, what was read of derived values, and the cells that expectations hold."""
     for table, view, extra in (
         ("fact_line_item", "line_item_read", "file_row_number"),
         *((table, f"{table}_read", "") for table in facts.DERIVED_TABLES),
@@ -276,9 +303,6 @@ def _line_items(connection: duckdb.DuckDBPyConnection, files: dict[str, list[Pat
         connection.execute(f"CREATE TEMP VIEW {view} AS {source}")
     connection.execute(facts.HELD_CELLS)
     connection.execute(facts.LINE_ITEMS)
-    for table in facts.DERIVED_TABLES:
-        connection.execute(facts.DERIVED.format(table=table, read=f"{table}_read"))
-    return _count(connection, "held_cell")
 
 
 def _issues(connection: duckdb.DuckDBPyConnection, home: Home, paths: list[Path], own: list[Row]) -> int:

@@ -14,8 +14,10 @@ from typing import Any
 from pipelines.evidence import page_png, passage_html, suffix
 from pipelines.readers import read
 from warehouse.explain import explain
+from warehouse.explain_form import form_rows, forms_of
 from warehouse.home import Home
 from warehouse.lake import BOX_COLUMNS
+from warehouse.persons import boxes_on, persons_of
 from warehouse.query import rows_where
 from warehouse.sources import SourceProblem, kept
 
@@ -30,7 +32,10 @@ KINDS = {
 }
 SHOWS = {".png": "图片", ".html": " HTML"}
 # The steps of an explanation that stand above a passage.
-ABOUT = ("文件", "关于", "报表", "行", "列", "状态", "换算", "数量", "修复", "校验", "位置")
+ABOUT = (
+    "文件", "关于", "报表", "行", "绩效表", "栏目", "资金", "任务", "指标", "列", "状态", "原因", "换算",
+    "数量", "数值", "文字", "修复", "校验", "位置",
+)  # fmt: skip
 
 
 class EvidenceError(RuntimeError):
@@ -49,7 +54,7 @@ def write_evidence(home: Home, cell_id: str, target: Path) -> None:
     data = _source(home, document["sha256"])
     steps += [("单元格", cell_id), ("来源指纹", f"sha256 {document['sha256']}")]
     try:
-        shown = _evidence(home, cell_id, data, target.suffix.lower(), steps)
+        shown = _evidence(home, cell_id, document, data, steps)
     except LookupError as error:
         raise EvidenceError(f"{error.args[0]}；用 juesuan run 重读后再试") from error
     _put(target, shown)
@@ -78,18 +83,30 @@ def _source(home: Home, sha256: str) -> bytes:
     return data
 
 
-def _evidence(home: Home, cell_id: str, data: bytes, ending: str, steps: list[tuple[str, str]]) -> bytes:
+def _evidence(
+    home: Home, cell_id: str, document: dict[str, Any], data: bytes, steps: list[tuple[str, str]]
+) -> bytes:
+    """The page or the passage, without the persons that stand there."""
     cells = rows_where(home, "dim_cell", cell_id=cell_id)
-    if ending == ".png":
+    if suffix(document["media_type"]) == ".png":
         placed = next((cell for cell in cells if cell["box_left"] is not None), None)
         if placed is None:
             raise LookupError("没有记下这个单元格在页上的位置")
         left, top, right, bottom = (placed[side] for side in BOX_COLUMNS)
-        return page_png(data, placed["page"], (left, top, right, bottom), about=steps)
-    of: dict[str, Any] = (cells or rows_where(home, "fact_line_item", cell_id=cell_id))[0]
-    statement = rows_where(home, "dim_statement", statement_id=of["statement_id"])[0]
-    extent = (statement["locator"], statement["locator_end"])
-    return passage_html(read(data), cell_id.partition("/")[2], extent, steps).encode("utf-8")
+        hidden = boxes_on(home, document, placed["page"])
+        return page_png(data, placed["page"], (left, top, right, bottom), about=steps, hidden=hidden)
+    content = persons_of(home, document).hide_content(read(data))
+    extent = _extent(home, cell_id, cells)
+    return passage_html(content, cell_id.partition("/")[2], extent, steps).encode("utf-8")
+
+
+def _extent(home: Home, cell_id: str, cells: list[dict[str, Any]]) -> tuple[str, str]:
+    """Where the statement or form of a cell begins and ends; a blank cell is known by its figure alone."""
+    facts = cells or rows_where(home, "fact_line_item", cell_id=cell_id)
+    owners = [cell["statement_id"] for cell in facts]
+    owners += [row["form_id"] for _, row in form_rows(home, cell_id)]
+    of = rows_where(home, "dim_statement", statement_id=owners[0]) or forms_of(home, owners[0])
+    return of[0]["locator"], of[0]["locator_end"]
 
 
 def _put(target: Path, shown: bytes) -> None:

@@ -10,9 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.evidence import suffix
+from pipelines.locators import row_place
 from pipelines.readers import text_at
+from warehouse.explain_form import form_steps
 from warehouse.home import Home
 from warehouse.lake import BOX_COLUMNS
+from warehouse.persons import persons_of
 from warehouse.query import rows_where
 from warehouse.sources import SourceProblem, kept
 
@@ -37,15 +40,19 @@ def explain(home: Home, cell_id: str) -> list[Step]:
     """
     found = rows_where(home, "dim_cell", cell_id=cell_id)
     facts = rows_where(home, "fact_line_item", cell_id=cell_id)
-    if not found and not facts:
+    of_forms = form_steps(home, cell_id, {cell["statement_id"] for cell in found})
+    if not found and not facts and not of_forms:
         raise LookupError(
-            f"仓库里没有单元格 {cell_id}：编号见视图 单元格 的“单元格”列，形如 8f3451943585/L257/c3。"
+            f"仓库里没有单元格 {cell_id}："
+            "编号见视图 单元格、绩效项目栏、绩效指标 的“单元格”列，形如 8f3451943585/L257/c3。"
         )
     document = rows_where(home, "dim_document", document_id=cell_id.partition("/")[0])[0]
     steps = _source(home, document, cell_id.partition("/")[2])
     steps += [step for cell in found for step in _role(cell)]
-    steps += [step for fact in facts for step in _fact(home, fact)]
+    steps += [step for fact in facts for step in _fact(home, fact)] + of_forms
     steps += _repairs(home, cell_id, facts) + _failures(home, cell_id)
+    if any(cell["role"] == "held" for cell in found):
+        steps += _waiting(home, cell_id)
     return [*steps, ("证据", f"juesuan evidence {cell_id} -o x{suffix(document['media_type'])}")]
 
 
@@ -56,14 +63,15 @@ def _source(home: Home, document: dict[str, Any], locator: str) -> list[Step]:
         ("文件", f"{document['path'] or ''}{version}"),
         ("关于", " · ".join(str(value) for value in about if value is not None)),
         ("位置", locator),
-        ("原文", _printed(home, document["sha256"], locator)),
+        ("原文", _printed(home, document, locator)),
     ]
 
 
-def _printed(home: Home, sha256: str, locator: str) -> str:
-    """What stands in the kept source at the place, read anew."""
+def _printed(home: Home, document: dict[str, Any], locator: str) -> str:
+    """What stands in the kept source at the place, read anew; persons are masked."""
     try:
-        return f"「{text_at(kept(home, sha256), locator)}」"
+        printed = text_at(kept(home, document["sha256"]), locator)
+        return f"「{persons_of(home, document).hide(printed, locator)}」"
     except SourceProblem:
         return "来源文件不在了，无法核对"
     except LookupError:
@@ -71,7 +79,8 @@ def _printed(home: Home, sha256: str, locator: str) -> str:
 
 
 def _role(cell: dict[str, Any]) -> list[Step]:
-    ignored = f"，按规则 {cell['rule']} 略过" if cell["rule"] else ""
+    done = "遮盖" if cell["role"] == "person" else "略过"
+    ignored = f"，按规则 {cell['rule']} {done}" if cell["rule"] else ""
     steps = [("去向", f"{cell['role']}{ignored}")]
     if cell["box_left"] is not None:
         left, top, right, bottom = (f"{cell[side]:.1f}" for side in BOX_COLUMNS)
@@ -128,6 +137,14 @@ def _repairs(home: Home, cell_id: str, facts: list[dict[str, Any]]) -> list[Step
         ("修复", f"{r['attribute']} {r['printed']} → {r['repaired']}（{r['rule']}：{r['evidence']}）")
         for r in repairs
     ]
+
+
+def _waiting(home: Home, cell_id: str) -> list[Step]:
+    """Why a cell that became nothing waits for a person: what is said of it, or of the row it stands in."""
+    document_id, _, locator = cell_id.partition("/")
+    waiting = rows_where(home, "issue", document_id=document_id, kind="held")
+    said = [i for i in waiting if i["locator"] in (locator, row_place(locator))]
+    return [("待核", f"{i['object']}：{i['reason']} → {i['advice']}") for i in said]
 
 
 def _failures(home: Home, cell_id: str) -> list[Step]:

@@ -56,17 +56,20 @@ ORDER BY d.unit_id, l.fiscal_year, l.document_id, l.file_row_number
 # Tables of values that follow from others, with the cells they rest on in ``evidence``.
 DERIVED_TABLES = ("fact_derived", "fact_prior")
 
-# What rests on a held value is itself not known. ``{table}`` and ``{read}``: a table of values that follow
-# from others, and what the lake holds of it.
-DERIVED = """
-INSERT INTO {table} BY NAME
-SELECT f.* REPLACE (
-    CASE WHEN NOT list_has_any(
-        list_transform(string_split(coalesce(f.evidence, ''), ','), lambda c: trim(c)),
-        (SELECT coalesce(list(DISTINCT cell_id), []) FROM held_cell)
-    ) THEN f.amount END AS amount)
-FROM {read} f
-"""
+# Filled without the figures of forms that are held, see ``performance``.
+PERFORMANCE_TABLES = (
+    "fact_performance_form",
+    "performance_field",
+    "fact_performance_funding",
+    "fact_performance_task",
+    "fact_performance_indicator",
+)
+
+# What rests on a held value is itself not known.
+RESTS_ON_HELD = """list_has_any(
+    list_transform(string_split(coalesce(f.evidence, ''), ','), lambda c: trim(c)),
+    (SELECT coalesce(list(DISTINCT cell_id), []) FROM held_cell)
+)"""
 
 HELD_ISSUES = """
 INSERT INTO issue BY NAME
@@ -104,7 +107,9 @@ WITH told AS (
         arg_min(reason, i.rowid) FILTER (WHERE kind IN ('held', 'failed')) AS reason,
         arg_min(advice, i.rowid) FILTER (WHERE kind IN ('held', 'failed')) AS advice
     FROM issue i GROUP BY document_id
-), loaded AS (SELECT DISTINCT document_id FROM dim_statement)
+), loaded AS (
+    SELECT document_id FROM dim_statement UNION SELECT document_id FROM fact_performance_form
+)
 SELECT d.document_id,
     CASE
         WHEN t.failed AND l.document_id IS NULL THEN '失败'
@@ -150,6 +155,13 @@ def read_parquet(paths: Sequence[Path], extra: str = "") -> str:
     """SQL for the rows of those files; column types are the files' own, and are checked by the insert."""
     listed = ", ".join(literal(str(path)) for path in paths)
     return f"read_parquet([{listed}], hive_partitioning = false, union_by_name = true{extra})"
+
+
+def derived_insert(table: str) -> str:
+    """SQL that fills a table of values that follow from others from the view of what was read of it."""
+    values = [c.name for c in tables()[table].columns if c.name in ("amount", "number")]
+    known = ", ".join(f"CASE WHEN NOT {RESTS_ON_HELD} THEN f.{name} END AS {name}" for name in values)
+    return f"INSERT INTO {table} BY NAME SELECT f.* REPLACE ({known}) FROM {table}_read f"
 
 
 def printed_subjects() -> str:
@@ -251,5 +263,5 @@ def form_rows() -> list[dict[str, str | None]]:
 
 def plain_lake_tables() -> list[Table]:
     """The tables that the build copies from the lake as they are."""
-    made = {"dim_document", "issue", "fact_line_item", *DERIVED_TABLES}
+    made = {"dim_document", "issue", "fact_line_item", *DERIVED_TABLES, *PERFORMANCE_TABLES}
     return [t for t in tables().values() if t.in_lake and t.name not in made]

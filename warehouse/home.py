@@ -55,6 +55,11 @@ class Home:
         return self.root / "units"
 
     @property
+    def settings_file(self) -> Path:
+        """How this home is to be published, where it is not as by default."""
+        return self.root / "settings.yml"
+
+    @property
     def warehouse_file(self) -> Path:
         """The published DuckDB file."""
         return self.root / "warehouse.duckdb"

@@ -6,16 +6,17 @@ what the rows mean, when a year is to be assembled, and anything that only the b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pipelines.locators import page_of
-from pipelines.model import CellRole, Claim, DocumentPart
+from pipelines.model import CellRole, DocumentPart
 from warehouse.home import Home
 from warehouse.schema import lake_tables
 
@@ -31,6 +32,12 @@ PART_TABLES = {
     "fact_claim": "claims",
     "ignored_number": "ignored_numbers",
     "text_mark": "marks",
+    "fact_performance_form": "performance_forms",
+    "performance_field": "performance_fields",
+    "fact_performance_funding": "performance_funding",
+    "fact_performance_task": "performance_tasks",
+    "fact_performance_indicator": "performance_indicators",
+    "personal_datum": "persons",
     "issue": "issues",
 }
 
@@ -39,10 +46,6 @@ BOX_COLUMNS = ("box_left", "box_top", "box_right", "box_bottom")
 
 # Documents without a fiscal year are filed under this one.
 NO_YEAR = 0
-
-# The last decimal that is kept: of money and numbers of things in tables, and of figures in running text.
-_LAST_DECIMAL = Decimal("0.01")
-_LAST_DECIMAL_OF_CLAIMS = Decimal("0.000001")
 
 
 class LakeError(RuntimeError):
@@ -72,7 +75,9 @@ def write_part(home: Home, part: DocumentPart) -> Path:
     row: dict[str, Any] = {"document_id": document.document_id, "fiscal_year": document.fiscal_year}
     for table, name in PART_TABLES.items():
         value = getattr(part, name)
-        row[table] = [_record(record) for record in (value if isinstance(value, tuple) else (value,))]
+        scales = _scales(table)
+        records = value if isinstance(value, tuple) else (value,)
+        row[table] = [_record(record, scales) for record in records]
     frame = pl.DataFrame({name: [value] for name, value in row.items()}, schema=_part_schema())
     path = part_path(home, document.document_id, document.reader_version)
     # A part can be read again from its source, so the disk need not be waited for.
@@ -86,12 +91,19 @@ def _part_schema() -> pl.Schema:
     return pl.Schema({"document_id": pl.String(), "fiscal_year": pl.Int32(), **nested})
 
 
-def _record(record: Any) -> dict[str, Any]:
+@cache
+def _scales(table: str) -> dict[str, int]:
+    """How many decimals each column of a table keeps: of money two, of other figures six."""
+    kinds = lake_tables()[table].record_schema().items()
+    return {name: kind.scale for name, kind in kinds if isinstance(kind, pl.Decimal)}
+
+
+def _record(record: Any, scales: Mapping[str, int]) -> dict[str, Any]:
     values = {f.name: getattr(record, f.name) for f in fields(record)}
-    last = _LAST_DECIMAL_OF_CLAIMS if isinstance(record, Claim) else _LAST_DECIMAL
-    for name, value in values.items():
-        if isinstance(value, Decimal) and (not value.is_finite() or value != value.quantize(last)):
-            raise LakeError(f"{type(record).__name__}.{name} has more decimals than {last}: {value}")
+    for name, scale in scales.items():
+        value: Decimal | None = values[name]
+        if value is not None and (not value.is_finite() or value != round(value, scale)):
+            raise LakeError(f"{type(record).__name__}.{name} has more than {scale} decimals: {value}")
     if isinstance(record, CellRole):
         box = values.pop("box") or (None,) * len(BOX_COLUMNS)
         page = page_of(record.cell_id.partition("/")[2])

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.vocabulary import forms
+from warehouse import performance
 from warehouse.facts import read_parquet
 from warehouse.schema import identifier, tables, wide_table
 
@@ -30,6 +31,7 @@ def violations(
         *_keys(connection),
         *_sums(connection, files["fact_line_item"]),
         *_orphans(connection),
+        *performance.violations(connection, files),
         *_comments(connection),
     ]
 

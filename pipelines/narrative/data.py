@@ -9,12 +9,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from pipelines.vocabulary import parse_yaml
 
 
 @cache
 def load(name: str) -> dict[str, Any]:
     """The parsed content of ``pipelines/narrative/<name>.yml``."""
     text = files("pipelines.narrative").joinpath(f"{name}.yml").read_text("utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
+    loaded: dict[str, Any] = parse_yaml(text)
     return loaded

@@ -90,7 +90,11 @@ def reach(rows: tuple[tuple[Box, ...], ...], row: int, column: int) -> tuple[int
 
 def print_docx(disclosure: Disclosure, manner: Manner | None = None) -> Printed:
     """The disclosure as a .docx document."""
-    composition = compose(disclosure, manner)
+    return set_docx(compose(disclosure, manner))
+
+
+def set_docx(composition: Composition) -> Printed:
+    """A composition as a .docx document."""
     made = _Document(composition)
     stream = io.BytesIO()
     made.document.save(stream)

@@ -102,8 +102,11 @@ class _Page:
 
 def print_html(disclosure: Disclosure, manner: Manner | None = None, look: PageLook | None = None) -> Printed:
     """The disclosure as a web page."""
-    composition = compose(disclosure, manner)
-    look = look or PageLook()
+    return set_html(compose(disclosure, manner), look or PageLook())
+
+
+def set_html(composition: Composition, look: PageLook) -> Printed:
+    """A composition as a web page."""
     made = _Page(composition, look)
     offset = 1 if look.layout else 0  # the frame's own words come first
     locators = {

@@ -102,6 +102,31 @@ def spans(rows: Rows) -> Iterator[Span]:
         yield Span(r, c, down, right, rows[r][c])
 
 
+def continued(rows: Rows, start: int, *, again: bool = False) -> Rows:
+    """The rows from ``start`` on as a page of their own has them: what is merged from above begins anew.
+
+    Such a cell is empty there, or bears its text ``again``.
+    """
+    if start >= len(rows):
+        return []
+    covering = {
+        column: span
+        for span in spans(rows)
+        if span.row < start < span.row + span.rows
+        for column in range(span.column, span.column + span.columns)
+    }
+    first = []
+    for column, box in enumerate(rows[start]):
+        span = covering.get(column)
+        if span is None:
+            first.append(box)
+        elif column == span.column:
+            first.append(Box(span.box.text if again else ""))
+        else:
+            first.append(Box(merged=LEFT))
+    return [tuple(first), *rows[start + 1 :]]
+
+
 def placed(
     rows: Rows, boxes: Mapping[tuple[int, int], PageBox] | None = None
 ) -> tuple[tuple[PlacedCell, ...], ...]:

@@ -29,6 +29,7 @@ from tests.typesetter.paged import (
     PrintedPdf,
     Rows,
     Span,
+    continued,
     font_folder,
     numbered,
     odd_spacing,
@@ -295,7 +296,8 @@ class Press:
         if self.y + used + (heights[fixed] if body else 0) > self.height - MARGIN:
             self._page()
         rows_heights = heights[:fixed]
-        for row, height in zip(body, heights[fixed:], strict=True):
+        whole = [*header, *body]
+        for place, (row, height) in enumerate(zip(body, heights[fixed:], strict=True), start=fixed):
             if self.y + used + height > self.height - MARGIN:
                 self._fragment(form, pending, rows_heights, size, edges, fixed)
                 self._page()
@@ -303,6 +305,7 @@ class Press:
                 rows_heights = heights[: len(header)] if again else []
                 fixed = len(pending)
                 used = head_height if again else 0.0
+                row = continued(whole, place)[0]
             pending.append(row)
             rows_heights = [*rows_heights, height]
             used += height
@@ -449,8 +452,11 @@ def _runs(steps: set[tuple[int, int]]) -> Runs:
 
 def print_pdf(disclosure: Disclosure, manner: Manner | None = None, look: Look | None = None) -> PrintedPdf:
     """The disclosure as a PDF by fpdf2 in the given manner and look."""
-    look = look or Look()
-    composition = compose(disclosure, manner)
+    return set_pdf(compose(disclosure, manner), look or Look())
+
+
+def set_pdf(composition: Composition, look: Look) -> PrintedPdf:
+    """A composition as a PDF by fpdf2."""
     press = Press(composition, look)
     data = finish(bytes(press.pdf.output()), look, press.table_pages)
     return PrintedPdf(data, composition.truth, numbered(press.grids), look)

@@ -243,8 +243,11 @@ def _grids(
 
 def print_pdf(disclosure: Disclosure, manner: Manner | None = None, look: Look | None = None) -> PrintedPdf:
     """The disclosure as a PDF by typst in the given manner and look."""
-    look = look or Look()
-    composition = compose(disclosure, manner)
+    return set_pdf(compose(disclosure, manner), look or Look())
+
+
+def set_pdf(composition: Composition, look: Look) -> PrintedPdf:
+    """A composition as a PDF by typst."""
     source = Source(composition, look)
     text = source.text.encode()
     fonts = {"font_paths": [str(font_folder())], "ignore_system_fonts": True}

@@ -93,7 +93,11 @@ class _Sheet:
 
 def print_text(disclosure: Disclosure, manner: Manner | None = None) -> Printed:
     """The disclosure as a text file in the given manner."""
-    composition = compose(disclosure, manner)
+    return set_text(compose(disclosure, manner))
+
+
+def set_text(composition: Composition) -> Printed:
+    """A composition as a text file."""
     sheet = _Sheet(composition)
     data = composition.manner.newline.join(sheet.lines).encode(composition.manner.encoding)
     return Printed(data, composition.truth, sheet.locators)

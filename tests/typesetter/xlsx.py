@@ -131,8 +131,12 @@ def print_xlsx(
     disclosure: Disclosure, manner: Manner | None = None, look: SheetLook | None = None
 ) -> Printed:
     """The disclosure as an .xlsx workbook."""
-    composition = compose(disclosure, manner)
-    book, locators = lay_out(composition, look or SheetLook())
+    return set_xlsx(compose(disclosure, manner), look or SheetLook())
+
+
+def set_xlsx(composition: Composition, look: SheetLook) -> Printed:
+    """A composition as an .xlsx workbook."""
+    book, locators = lay_out(composition, look)
     stream = io.BytesIO()
     book.save(stream)
     return Printed(stream.getvalue(), composition.truth, locators)

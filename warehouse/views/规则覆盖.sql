@@ -39,4 +39,6 @@ SELECT
 FROM document_in_force d
 CROSS JOIN rule r
 LEFT JOIN counted c USING (document_id, rule)
+-- Rules on performance forms are asked of every document that holds such forms.
 WHERE d.kind = '决算'
+    OR (r.scope LIKE '附件%' AND d.document_id IN (SELECT document_id FROM fact_performance_form))

@@ -1,0 +1,38 @@
+SELECT
+    d.unit AS 单位,
+    d.fiscal_year AS 年度,
+    d.level AS 层级,
+    f.seq AS 绩效表序号,
+    i.level1 AS 一级指标,
+    i.level2 AS 二级指标,
+    i.level3 AS 三级指标,
+    i.target AS 指标值,
+    i.achieved AS 完成值,
+    i.weight AS 分值,
+    i.score AS 得分,
+    i.deviation AS 偏差原因,
+    i.document_id AS 文档,
+    d.path AS 文件,
+    split_part(substr(i.cell_id, length(i.document_id) + 2), '/', 1) AS 位置,
+    i.seq AS 序号,
+    i.period AS 期间,
+    i.ordinal AS 指标序,
+    i.operator AS 运算符号,
+    i.target_value AS 指标数值,
+    i.target_unit AS 指标单位,
+    i.achieved_value AS 完成数值,
+    i.achieved_unit AS 完成单位,
+    i.completion AS 完成程度,
+    i.improvement AS 改进措施,
+    i.status AS 状态,
+    i.reason AS 原因,
+    i.cell_id AS 单元格,
+    i.target_cell AS 指标值单元格,
+    i.achieved_cell AS 完成值单元格,
+    i.score_cell AS 得分单元格,
+    f.project_name AS 项目名称,
+    first.seq AS 重复于
+FROM fact_performance_indicator i
+JOIN fact_performance_form f USING (form_id)
+JOIN document_in_force d ON d.document_id = i.document_id
+LEFT JOIN fact_performance_form first ON first.form_id = f.duplicate_of
