@@ -6,6 +6,7 @@ imported at module level, so that ``--help`` and a run that finds nothing new ar
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -38,6 +39,14 @@ HomeOption = Annotated[
 ]
 DEFAULT_HOME = Path("data")
 REASONS_SHOWN = 12
+# What the system refuses, in words; what was written before stays whole.
+_SYSTEM = {
+    errno.ENOSPC: "磁盘已满，腾出空间后再运行一次，已入库的不受影响",
+    errno.EDQUOT: "磁盘配额已用完，腾出空间后再运行一次，已入库的不受影响",
+    errno.EROFS: "数据目录在只读的盘上，换一个 --home 或改为可写",
+    errno.EACCES: "数据目录不可写，给运行程序的用户写入权限或换一个 --home",
+    errno.EPERM: "数据目录不可写，给运行程序的用户写入权限或换一个 --home",
+}
 
 
 class Severity(StrEnum):
@@ -84,8 +93,16 @@ def one_line_errors(what: str) -> Iterator[None]:
     except Exception as error:
         if os.environ.get("JUESUAN_DEBUG"):
             raise
-        why = " ".join(str(error).split()) or type(error).__name__
+        why = _of_the_system(error) or " ".join(str(error).split()) or type(error).__name__
         raise fail(f"{what}没有完成：{why}（加环境变量 JUESUAN_DEBUG=1 可看全部细节）") from error
+
+
+def _of_the_system(error: Exception) -> str:
+    """What a full disk or a folder that cannot be written is called, and what to do; else nothing."""
+    if not isinstance(error, OSError):
+        return ""
+    reason = _SYSTEM.get(error.errno or 0, "")
+    return f"{reason}（{error.filename}）" if reason and error.filename else reason
 
 
 @app.callback(invoke_without_command=True)

@@ -8,6 +8,7 @@ of ten lines. Does not belong here: how anything is done (``steps.py`` and the o
 import os
 import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from assets.following import FOLLOWING, Following, follow_years
 from assets.steps import Progress, Validate
 from warehouse.build import BuildError
 from warehouse.home import Home
+from warehouse.lock import alone
 from warehouse.schema import lake_tables
 
 # Backfill policies and partition mappings are marked beta: the version is locked, the graph has tests.
@@ -30,6 +32,8 @@ FISCAL_YEARS = dg.TimeWindowPartitionsDefinition(
 # 期初 of a year is reconciled with 期末 of the year before.
 WITH_YEAR_BEFORE = dg.TimeWindowPartitionMapping(start_offset=-1, allow_nonexistent_upstream_partitions=True)
 ONE_RUN = dg.BackfillPolicy.single_run()
+# A run of a province is over sooner; a step that waits longer says who holds the home.
+WAIT_SECONDS = 3600
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
@@ -43,6 +47,13 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # generi
         home = Home(Path(self.root or os.environ.get("JUESUAN_HOME") or "data").resolve())
         home.ensure()
         return home
+
+    @contextmanager
+    def alone(self, what: str) -> Iterator[Home]:
+        """The home for a step that writes: it waits a while for another run to end, then fails."""
+        home = self.open()
+        with alone(home, f"Dagster {what}", wait=WAIT_SECONDS):
+            yield home
 
 
 class IngestConfig(dg.Config):
@@ -82,15 +93,16 @@ def source_files(
     config: IngestConfig, home: HomeResource, progress: dg.ResourceParam[Progress]
 ) -> dg.MaterializeResult[None]:
     """Every file that was given, kept by its content and noted in the ledger."""
-    place = home.open()
-    paths = [Path(path) for path in config.paths] or [place.inbox]
-    return dg.MaterializeResult(metadata=steps.take_files(place, paths, now(), progress))
+    with home.alone("source_files") as place:
+        paths = [Path(path) for path in config.paths] or [place.inbox]
+        return dg.MaterializeResult(metadata=steps.take_files(place, paths, now(), progress))
 
 
 @dg.asset(group_name="ingest", deps=[source_files], description="每份文档读出的内容，一份文档一个文件")
 def document_parts(home: HomeResource, progress: dg.ResourceParam[Progress]) -> dg.MaterializeResult[None]:
     """What is new, or was read by an older reader, read into parts; documents without a year filed."""
-    return dg.MaterializeResult(metadata=steps.read_documents(home.open(), now(), progress))
+    with home.alone("document_parts") as place:
+        return dg.MaterializeResult(metadata=steps.read_documents(place, now(), progress))
 
 
 # --- facts -----------------------------------------------------------------------------------
@@ -109,7 +121,8 @@ def year_tables(
     context: dg.AssetExecutionContext, home: HomeResource, progress: dg.ResourceParam[Progress]
 ) -> Iterator[dg.MaterializeResult[None]]:
     """The tables of a fiscal year, one file a table, assembled from the parts of its documents."""
-    rows = steps.assemble_years(home.open(), years_of(context), now(), progress)
+    with home.alone("year_tables") as place:
+        rows = steps.assemble_years(place, years_of(context), now(), progress)
     yield from materialized(context, rows, steps.year_tables())
 
 
@@ -128,7 +141,8 @@ def following_asset(following: Following) -> dg.AssetsDefinition:
         description=lake_tables()[following.table].meaning,
     )
     def follow(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg.MaterializeResult[None]]:
-        rows = follow_years(home.open(), following.table, years_of(context))
+        with home.alone(following.table) as place:
+            rows = follow_years(place, following.table, years_of(context))
         yield from materialized(context, rows, [following.table])
 
     return follow
@@ -148,7 +162,8 @@ def reconciliation(
     context: dg.AssetExecutionContext, home: HomeResource, progress: dg.ResourceParam[Progress]
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Every rule on the year's documents, and again on the following year's: rules look one year back."""
-    rows = steps.reconcile_years(home.open(), years_of(context), progress)
+    with home.alone("reconciliation") as place:
+        rows = steps.reconcile_years(place, years_of(context), progress)
     yield from materialized(context, rows, [reconciling.RECONCILED])
 
 
@@ -186,7 +201,8 @@ def expectations(
     progress: dg.ResourceParam[Progress],
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Every suite run over the tables of the year: results, and the rows that failed."""
-    rows = steps.validate_years(home.open(), years_of(context), now(), validate, progress)
+    with home.alone("expectations") as place:
+        rows = steps.validate_years(place, years_of(context), now(), validate, progress)
     yield from materialized(context, rows, steps.VERDICTS)
 
 
@@ -249,7 +265,8 @@ def publish(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """The DuckDB file, built whole from the lake, verified and put in place at once."""
     try:
-        built = steps.publish(home.open(), now(), progress)
+        with home.alone("publish") as place:
+            built = steps.publish(place, now(), progress)
     except BuildError as broken:
         yield invariants(False, str(broken))
         raise

@@ -23,6 +23,7 @@ from pipelines.document import reader_version
 from warehouse import settings
 from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState, vanished
+from warehouse.lock import alone
 from warehouse.sources import SKIP_RULES, Listing, discover
 
 if TYPE_CHECKING:
@@ -79,10 +80,16 @@ def run(home: Path, paths: Sequence[Path] = (), *, progress: Progress | None = N
     """Read files and folders (default: the inbox) into a home and publish its warehouse.
 
     A run that finds nothing new writes only that it took place. A document that fails stops nothing.
-    Raises what makes publishing impossible; the file published before then stays in place.
+    Raises what makes publishing impossible, ``HomeBusyError`` where another run holds the home; the file
+    published before then stays in place.
     """
+    place = Home(home)
+    with alone(place, "juesuan run"):
+        return _run(place.ensure(), paths, progress)
+
+
+def _run(place: Home, paths: Sequence[Path], progress: Progress | None) -> RunSummary:
     started = time.monotonic()
-    place = Home(home).ensure()
     settings.load(place)  # before an hour of reading, not after
     asked = list(paths) or [place.inbox]
     state, listing = Ledger(place).state(), discover(asked)

@@ -172,6 +172,8 @@ def read_documents(
             part = in_known_years(outcome.part, now)
             try:
                 lake.write_part(home, part)
+            except OSError:  # the home's disk, not the document
+                raise
             except Exception as error:  # one document never stops a run
                 failure = broken_by(error)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -112,6 +113,21 @@ def test_an_unexpected_error_is_one_line_and_whole_on_request(monkeypatch, tmp_p
     assert "磁盘 满了" in result.output
     monkeypatch.setenv("JUESUAN_DEBUG", "1")
     assert isinstance(invoke("run", "--home", str(tmp_path)).exception, OSError)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.ENOSPC, "磁盘已满"), (errno.EROFS, "只读"), (errno.EACCES, "不可写")]
+)
+def test_what_the_system_refuses_is_told_in_words(monkeypatch, tmp_path, number, words) -> None:
+    def refused(*_: object, **__: object) -> RunSummary:
+        raise OSError(number, os.strerror(number), "/somewhere")
+
+    monkeypatch.setattr("assets.run.run", refused)
+    result = invoke("run", "--home", str(tmp_path))
+    assert result.exit_code == 1
+    assert words in result.stderr
+    assert "/somewhere" in result.stderr
+    assert os.strerror(number) not in result.stderr
 
 
 def test_sql_prints_a_table_csv_and_json_with_exact_decimals(home) -> None:

@@ -6,11 +6,16 @@ Does not belong here: what the files mean.
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+# Less than this left, and what could not be written could not be written for want of room.
+_FULL_BELOW = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,16 @@ class Home:
         return self.root / "warehouse.previous.duckdb"
 
     @property
+    def lock_file(self) -> Path:
+        """What the one process that may write holds locked."""
+        return self.root / ".lock"
+
+    @property
+    def lock_holder_file(self) -> Path:
+        """Which process that is, for whoever is refused."""
+        return self.root / ".lock.holder"
+
+    @property
     def scratch(self) -> Path:
         """Temporary files; on the same filesystem, so that a rename is atomic."""
         return self.root / ".scratch"
@@ -101,6 +116,11 @@ class Home:
             if durable:
                 sync(temporary)
             temporary.replace(target)
+        except Exception as error:
+            # Libraries tell a full disk in words of their own, as a fault of the format.
+            if isinstance(error, OSError) or shutil.disk_usage(self.scratch).free > _FULL_BELOW:
+                raise
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
         finally:
             temporary.unlink(missing_ok=True)
         if durable:
