@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -135,6 +136,31 @@ def run(
         summary = run_graph(home.resolve(), paths or (), progress=progress)
     print_summary(summary, open_home(home))
     raise typer.Exit(summary.exit_code(strict=strict))
+
+
+@app.command()
+def backfill(
+    span: Annotated[str, typer.Argument(metavar="FROM..TO", help="年度，如 2018..2024；一年写 2024")],
+    strict: Annotated[bool, typer.Option("--strict", help="有待核或读不了的，以 3 结束")] = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """从留存的原文重新计算这些年度，不用缓存，发布一次，最后给出汇总。"""
+    from assets.run import backfill as run_backfill
+
+    first, last = fiscal_years(span)
+    with one_line_errors("重算"), progress_bar() as progress:
+        summary = run_backfill(home.resolve(), first, last, progress=progress)
+    print_summary(summary, open_home(home))
+    raise typer.Exit(summary.exit_code(strict=strict))
+
+
+def fiscal_years(span: str) -> tuple[int, int]:
+    """First and last year of ``2018..2024`` or ``2024``; an exit with 2 where it is neither."""
+    form = re.fullmatch(r"([0-9]{4})(?:\.\.([0-9]{4}))?", span)
+    first, last = (int(form[1]), int(form[2] or form[1])) if form else (1, 0)
+    if first > last:
+        raise fail(f"年度「{span}」写得不对：应如 2018..2024（从早到晚），只算一年写 2024", 2)
+    return first, last
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""``juesuan run``: the asset graph, run in this process on one home, for the years that reading touched.
+"""``juesuan run`` and ``backfill``: the asset graph, run in this process on a home, for the years due.
 
 Belongs here: deciding from the ledger that there is nothing to do, running the jobs one after another,
 and the summary. Does not belong here: what the jobs do. Dagster, polars and Great Expectations are
@@ -8,8 +8,8 @@ imported only once it is known that there is work.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from assets.steps import Progress
 
 NOTHING_FOUND = "没有找到可读的文件，什么也没有发布：把文档放进 {inbox}，或给出路径：juesuan run 文件或文件夹"
+NO_SUCH_YEARS = "{asked} 没有文档，什么也没有发布：{there}"
 SKIPPED = "按规则略过 {count} 个文件（{rule}：{meaning}），例如 {example}"
 # Dagster's own log says nothing that the progress bar and the summary do not say.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -107,6 +108,30 @@ def _run(place: Home, paths: Sequence[Path], progress: Progress | None) -> RunSu
     return summary
 
 
+def backfill(home: Path, first: int, last: int, *, progress: Progress | None = None) -> RunSummary:
+    """Recompute the fiscal years from ``first`` to ``last`` from the kept sources, and publish once.
+
+    Every document of these years is read again, whatever part of it is cached; one whose source is lost
+    is listed, and its year keeps the others. Of other years only what a run would compute is computed.
+    Raises as ``run`` does.
+    """
+    place = Home(home)
+    known = sorted({d.fiscal_year for d in Ledger(place).state().documents.values() if d.fiscal_year})
+    years = [year for year in known if first <= year <= last]
+    if not years:
+        asked = f"{first}" if first == last else f"{first}..{last}"
+        there = f"有文档的年度是 {'、'.join(map(str, known))}" if known else "先用 juesuan run 读入文件"
+        nothing = NO_SUCH_YEARS.format(asked=asked, there=there)
+        return RunSummary(published=False, changed=False, remarks=(nothing,))
+    with alone(place, "juesuan backfill"):
+        started = time.monotonic()
+        settings.load(place.ensure())
+        backfill_jobs(place, years, progress)
+        summary = replace(published_summary(place), seconds=round(time.monotonic() - started, 2))
+        Ledger(place).run(at=datetime.now(UTC), **summary.as_event())
+        return summary
+
+
 def quiet(home: Home, state: LedgerState, listing: Listing) -> bool:
     """Whether what stands is what a run would publish: nothing new to read, to judge by, decided or set."""
     return (
@@ -148,6 +173,33 @@ def anything_to_read(state: LedgerState, listing: Listing) -> bool:
 
 def run_jobs(home: Home, paths: Sequence[Path], progress: Progress | None, validating: bool) -> None:
     """Ingest, then the touched years, then publish: the jobs that the nightly schedule chains."""
+    with jobs_of(home, progress, validating) as start:
+        config = {"source_files": {"config": {"paths": [str(path) for path in paths]}}}
+        start("ingest_job", run_config={**QUIET, "ops": config})
+        finish(home, start)
+
+
+def backfill_jobs(home: Home, years: Sequence[int], progress: Progress | None) -> None:
+    """Read the documents of the years anew, then these years and those that are due, then publish."""
+    with jobs_of(home, progress, validating=True) as start:
+        from assets import steps
+
+        steps.read_anew(home, years, datetime.now(UTC), progress or steps.silent)
+        finish(home, start, years)
+
+
+def finish(home: Home, start: Callable[..., None], asked: Sequence[int] = ()) -> None:
+    """Compute the years that were asked for and those that are due, and publish."""
+    from assets import definitions, steps
+
+    for first, last in ranges(sorted({*asked, *steps.pending_years(home)})):
+        start("year_job", tags=definitions.year_tags(first, last), run_config=QUIET)
+    start("publish_job", run_config=QUIET)
+
+
+@contextmanager
+def jobs_of(home: Home, progress: Progress | None, validating: bool) -> Iterator[Callable[..., None]]:
+    """What starts a job of the graph on a home by its name; ``validating`` gives the suites a process."""
     with ExitStack() as stack:
         # First of all, so that its imports run beside everything else.
         worker = stack.enter_context(ValidationWorker()) if validating else None
@@ -163,11 +215,7 @@ def run_jobs(home: Home, paths: Sequence[Path], progress: Progress | None, valid
         instance = stack.enter_context(
             dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}})
         )
-        config = {"source_files": {"config": {"paths": [str(path) for path in paths]}}}
-        execute(graph, "ingest_job", instance, run_config={**QUIET, "ops": config})
-        for first, last in ranges(steps.pending_years(home)):
-            execute(graph, "year_job", instance, tags=definitions.year_tags(first, last), run_config=QUIET)
-        execute(graph, "publish_job", instance, run_config=QUIET)
+        yield lambda job, **options: execute(graph, job, instance, **options)
 
 
 def execute(graph: dg.Definitions, job: str, instance: dg.DagsterInstance, **options: Any) -> None:

@@ -118,7 +118,7 @@ def take_files(home: Home, paths: Sequence[Path], now: datetime, progress: Progr
     """
     ledger = Ledger(home)
     state, listing = ledger.state(), discover(paths)
-    fresh = [file for file in listing.files if not state.known_sha256(file)]
+    fresh = [file for file in listing.files if not _kept(home, state.known_sha256(file))]
     gone = vanished(state, listing)
     failed = len(listing.problems)
     with ledger.together():
@@ -135,6 +135,11 @@ def take_files(home: Home, paths: Sequence[Path], now: datetime, progress: Progr
         "略过": len(listing.skipped),
     }
     return {**counts, "撤回": len(gone.paths), "未标撤回": "；".join(gone.refused)}
+
+
+def _kept(home: Home, sha256: str | None) -> bool:
+    """Whether a content is known and its kept bytes are still there; lost ones are taken again."""
+    return sha256 is not None and (home.sources / sha256).is_file()
 
 
 def _take(home: Home, ledger: Ledger, file: ListedFile, now: datetime) -> bool:
@@ -157,10 +162,23 @@ def read_documents(
     Of some years also what the cache of parts has lost. A document that could not be read is noted
     with the reason and tried again in the next run.
     """
-    ledger, version = Ledger(home), reader_version()
-    state = ledger.state()
-    names = {file.sha256: Path(file.path).name for file in reversed(state.files.values()) if file.sha256}
+    state, version = Ledger(home).state(), reader_version()
     unread = state.unread(version) if years is None else _without_part(home, state, version, years)
+    return _read(home, state, unread, now, progress)
+
+
+def read_anew(home: Home, years: Sequence[int], now: datetime, progress: Progress) -> dict[str, int]:
+    """Read every document of some years from its kept source, whatever part of it is cached."""
+    state = Ledger(home).state()
+    dated = [d.sha256 for d in state.documents.values() if d.fiscal_year in years]
+    return _read(home, state, dated, now, progress)
+
+
+def _read(
+    home: Home, state: LedgerState, unread: Sequence[str], now: datetime, progress: Progress
+) -> dict[str, int]:
+    ledger, version = Ledger(home), reader_version()
+    names = {file.sha256: Path(file.path).name for file in reversed(state.files.values()) if file.sha256}
     jobs = [Job(sha256, home.sources / sha256, names[sha256]) for sha256 in unread]
     failed = 0
     if jobs:
@@ -168,7 +186,9 @@ def read_documents(
     outcomes = read_all(jobs, workers=workers_from(), limits=limits_from())
     for done, outcome in enumerate(outcomes, 1):
         sha256, failure = outcome.job.sha256, outcome.failure
-        if outcome.part is not None:
+        if outcome.part is not None and outcome.part.document.document_id != sha256[:12]:
+            failure = _damaged(sha256)
+        elif outcome.part is not None:
             part = in_known_years(outcome.part, now)
             try:
                 lake.write_part(home, part)
@@ -189,6 +209,17 @@ def read_documents(
 def _without_part(home: Home, state: LedgerState, version: str, years: Sequence[int]) -> list[str]:
     dated = [d for d in state.documents.values() if d.reader_version and (d.fiscal_year or 0) in years]
     return [d.sha256 for d in dated if not lake.has_part(home, d.document_id, version)]
+
+
+def _damaged(sha256: str) -> Issue:
+    """What is said of a document whose kept bytes are no longer those that were taken."""
+    return Issue(
+        kind="failed",
+        stage="读取",
+        object="文件",
+        reason=f"留存的原文 sources/{sha256} 与它的指纹不符",
+        advice="删去这个留存的文件，把原文件放回 inbox 再运行一次 juesuan run",
+    )
 
 
 def in_known_years(part: DocumentPart, now: datetime) -> DocumentPart:

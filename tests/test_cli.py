@@ -212,7 +212,7 @@ def test_explain_of_a_cell_that_is_not_there(home) -> None:
 
 def test_help_and_version_name_every_command() -> None:
     output = invoke("--help").output
-    for command in ("run", "sql", "findings", "status", "explain", "evidence", "dev"):
+    for command in ("run", "backfill", "sql", "findings", "status", "explain", "evidence", "dev"):
         assert command in output
         assert invoke(command, "--help").exit_code == 0
         assert "--home" in invoke(command, "--help").output
