@@ -103,9 +103,7 @@ def _run(place: Home, paths: Sequence[Path], progress: Progress | None) -> RunSu
     if summary is None:
         run_jobs(place, asked, progress, anything_to_read(state, listing))
         summary = published_summary(place)
-    summary = replace(summary, remarks=said, seconds=round(time.monotonic() - started, 2))
-    Ledger(place).run(at=datetime.now(UTC), **summary.as_event())
-    return summary
+    return _noted(place, replace(summary, remarks=said), started)
 
 
 def backfill(home: Path, first: int, last: int, *, progress: Progress | None = None) -> RunSummary:
@@ -127,9 +125,14 @@ def backfill(home: Path, first: int, last: int, *, progress: Progress | None = N
         started = time.monotonic()
         settings.load(place.ensure())
         backfill_jobs(place, years, progress)
-        summary = replace(published_summary(place), seconds=round(time.monotonic() - started, 2))
-        Ledger(place).run(at=datetime.now(UTC), **summary.as_event())
-        return summary
+        return _noted(place, published_summary(place), started)
+
+
+def _noted(place: Home, summary: RunSummary, started: float) -> RunSummary:
+    """The summary with the seconds since ``started``, as the ledger now has it."""
+    summary = replace(summary, seconds=round(time.monotonic() - started, 2))
+    Ledger(place).run(at=datetime.now(UTC), **summary.as_event())
+    return summary
 
 
 def quiet(home: Home, state: LedgerState, listing: Listing) -> bool:

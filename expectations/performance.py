@@ -56,7 +56,8 @@ class Figure:
 
 
 @cache
-def _vocabulary() -> dict[str, Any]:
+def vocabulary() -> dict[str, Any]:
+    """What ``performance.yml`` says: figures, identities, full marks."""
     raw: dict[str, Any] = parse_yaml(files("expectations").joinpath("performance.yml").read_text("utf-8"))
     return raw
 
@@ -64,7 +65,7 @@ def _vocabulary() -> dict[str, Any]:
 @cache
 def figures_known() -> dict[str, Figure]:
     """The figures of ``performance.yml`` by column."""
-    entries = _vocabulary()["figures"]
+    entries = vocabulary()["figures"]
     return {entry["column"]: Figure(**entry | {"fields": tuple(entry["fields"])}) for entry in entries}
 
 
@@ -99,7 +100,7 @@ def forms_of(year: Year) -> pl.DataFrame:
         unit = pl.col("implementing_unit")
         about = pl.coalesce("project_name", unit, pl.lit("名称没有读出"))
         whose = pl.when(unit.is_not_null() & (unit != about)).then(pl.format("（{}）", unit))
-        family = pl.col("family").replace_strict(_vocabulary()["families"], return_dtype=pl.String)
+        family = pl.col("family").replace_strict(vocabulary()["families"], return_dtype=pl.String)
         name = pl.concat_str(family, pl.lit("·"), about, whose, ignore_nulls=True)
         again = pl.int_range(pl.len()).over(DOCUMENT, "form")
         return (
@@ -314,7 +315,7 @@ def unless_broken(year: Year, found: pl.DataFrame) -> pl.DataFrame:
     It may be where the form is not whole, or the weights of its rows do not make the full marks
     (``row_weights`` of ``performance.yml``).
     """
-    full = {family: str(mark) for family, mark in _vocabulary()["row_weights"].items()}
+    full = {family: str(mark) for family, mark in vocabulary()["row_weights"].items()}
     columns = (FORM, "family", "weight")
     rows = pl.concat(
         [table.select(columns) for table in (tasks_of(year), indicators_of(year))], how="vertical_relaxed"

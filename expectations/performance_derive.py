@@ -6,8 +6,6 @@ Belongs here: scores and amounts that the printed rest of a form proves. Does no
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import polars as pl
@@ -25,14 +23,12 @@ from expectations.performance import (
     funding_of,
     name_of,
     of_family,
+    vocabulary,
 )
-from pipelines.vocabulary import parse_yaml
 
 
-@cache
 def _identities() -> list[dict[str, Any]]:
-    raw = parse_yaml(files("expectations").joinpath("performance.yml").read_text("utf-8"))
-    found: list[dict[str, Any]] = raw["identities"]
+    found: list[dict[str, Any]] = vocabulary()["identities"]
     return found
 
 

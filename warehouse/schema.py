@@ -14,15 +14,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any, Literal
 
-import yaml
-
-from pipelines.vocabulary import Form, forms
+from pipelines.vocabulary import Form, forms, parse_yaml
 
 if TYPE_CHECKING:
     import polars as pl
 
-# The loader in C is ten times as fast, and not everywhere.
-_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Grain = Literal["document", "year", "build"]
 Added = Literal["", "lake", "build"]
@@ -147,7 +143,7 @@ def package_file(*names: str) -> Traversable:
 
 def load_yaml(name: str) -> dict[str, Any]:
     """The parsed content of a data file of this package."""
-    loaded: dict[str, Any] = yaml.load(package_file(name).read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
+    loaded: dict[str, Any] = parse_yaml(package_file(name).read_text("utf-8"))
     return loaded
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from pipelines.narrative.data import load
+from pipelines.vocabulary import load_yaml
 
 UnitKind = Literal["money", "share", "count"]
 
-_DATA = load("numbers")
+_DATA = load_yaml("numbers", "narrative")
 _NUMBER = re.compile(r"(?:(?<![0-9A-Za-z.,)%-])-)?(?:\d{1,3}(?:,\d{3})+(?![\d])|\d+)(?:\.\d+)?")
 _IGNORED = tuple((entry["rule"], re.compile(entry["says"])) for entry in _DATA["ignored"])
 _UNITS: dict[str, tuple[UnitKind, str]] = {

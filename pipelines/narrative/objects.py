@@ -14,12 +14,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from pipelines.model import CellRole, LineItem
-from pipelines.narrative.data import load
 from pipelines.narrative.passages import fold_line
-from pipelines.vocabulary import forms
+from pipelines.vocabulary import forms, load_yaml
 from pipelines.wording import fold, name_key, without_blanks
 
-_LEVELS = re.compile(load("phrases")["levels"])
+_LEVELS = re.compile(load_yaml("phrases", "narrative")["levels"])
 _THREE_PUBLIC = "three_public"
 _SPENT, _BUDGETED = "决算数", "预算数"
 # Where functional 科目 are printed with code and name, the first that prints a name before the others.
@@ -91,7 +90,7 @@ def _objects(raw: Mapping[str, Any]) -> tuple[dict[str, _Object], tuple[tuple[st
 @cache
 def sections() -> dict[str | None, Section]:
     """Every section by its id; under None what is known without one."""
-    data = load("objects")
+    data = load_yaml("objects", "narrative")
     common, _ = _objects(data["common"])
     found: dict[str | None, Section] = {None: Section(common, (), False, (), {}, None, (), ())}
     for name, raw in data["sections"].items():

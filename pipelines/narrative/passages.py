@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.model import Line
-from pipelines.narrative.data import load
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import is_watermark
 
-_DATA = load("sections")
+_DATA = load_yaml("sections", "narrative")
 _MARKS = tuple(re.compile(mark) for mark in _DATA["marks"])
 _HEADING = re.compile(_DATA["heading"])
 _NO_HEADING = re.compile(_DATA["no_heading"])

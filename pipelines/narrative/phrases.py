@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass, replace
 
 from pipelines.model import ClaimKind, Direction
-from pipelines.narrative.data import load
 from pipelines.narrative.numbers import Number
+from pipelines.vocabulary import load_yaml
 
-_DATA = load("phrases")
+_DATA = load_yaml("phrases", "narrative")
 _VERBS: dict[str, Direction] = {verb: way for way, verbs in _DATA["change"].items() for verb in verbs}
 _VERB = "|".join(_VERBS)
 _CHANGE = re.compile(rf"(?P<verb>{_VERB})(?:\((?P<other>{_VERB})\))?{_DATA['change_tail']}$")

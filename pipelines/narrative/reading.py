@@ -24,14 +24,14 @@ from pipelines.model import (
     LineItem,
 )
 from pipelines.narrative.clauses import SEPARATOR, Clause, clauses, sentence
-from pipelines.narrative.data import load
 from pipelines.narrative.numbers import CONTACT, Number, numbers
 from pipelines.narrative.objects import Address, Objects, Subject, measured, sections
 from pipelines.narrative.passages import Passage, passages
 from pipelines.narrative.phrases import BUDGET, BUDGETS, LAST_YEAR, THIS_YEAR, Said, hear
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold
 
-_DATA = load("phrases")
+_DATA = load_yaml("phrases", "narrative")
 _REASON = re.compile(_DATA["reason"])
 _PURPOSE = re.compile(_DATA["purpose"])
 _GOES_ON = re.compile(_DATA["goes_on"])
@@ -40,7 +40,7 @@ _NOTHING = re.compile(_DATA["nothing"])
 _PART_OF = re.compile(_DATA["part_of"])
 _SPLITS = re.compile(_DATA["splits"])
 _ENUMERATES = re.compile(_DATA["enumerates"])
-_OF_ONE_UNIT = re.compile(load("sections")["of_one_unit"])
+_OF_ONE_UNIT = re.compile(load_yaml("sections", "narrative")["of_one_unit"])
 _YEAR = re.compile(r"(?:19|20)\d{2}(?=年)")
 _NIL_ITEM = re.compile(_DATA["nil_item"])
 _NIL_WORDS: dict[str, list[str]] = _DATA["nil_words"]

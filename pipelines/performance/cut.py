@@ -13,14 +13,14 @@ from typing import Literal, get_args
 
 from pipelines.locators import row_place
 from pipelines.model import Block, Cell, Grid, Line
-from pipelines.performance.data import load
 from pipelines.performance.records import Family
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold, is_watermark
 
 Row = tuple[Cell, ...]
 Mark = Literal["opens", "indicator_head", "indicator", "total", "tail"]
 
-_DATA = load("forms")
+_DATA = load_yaml("forms", "performance")
 _TITLE = re.compile(_DATA["title"])
 _MARKS = _DATA["marks"]
 _OPENS, _INDICATOR, _TOTAL, _PARTED_TOTAL, _SCALE, _TAIL = (

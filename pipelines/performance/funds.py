@@ -14,13 +14,13 @@ from itertools import groupby
 from pipelines.locators import row_place
 from pipelines.model import Cell, CellRole
 from pipelines.performance import head_values as values
-from pipelines.performance.data import load
 from pipelines.performance.head import CUT_OFF, amount_of
 from pipelines.performance.labels import Entry, Value
 from pipelines.performance.records import Family, FieldStatus, PerformanceFunding
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold
 
-_DATA = load("funds")
+_DATA = load_yaml("funds", "performance")
 _NOT_APPLICABLE = frozenset(_DATA["not_applicable"])
 _LOST = "这一行的数比栏少，分不清各属哪一栏"
 _LABELS_LOST = "这一行的来源名与栏数不合，分不清各数属哪一栏"

@@ -14,13 +14,13 @@ from decimal import Decimal
 from pipelines.amounts import to_yuan
 from pipelines.model import Cell, CellRole
 from pipelines.performance import head_values as values
-from pipelines.performance.data import load
 from pipelines.performance.labels import Entry, Label, Value
 from pipelines.performance.records import PerformanceField, PersonalDatum
 from pipelines.performance.signatures import looks_like_person, masked
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold, without_blanks
 
-_DATA = load("fields")
+_DATA = load_yaml("fields", "performance")
 _GOES_ON = re.compile(_DATA["goes_on"]["says"])
 _IGNORED = [(entry["rule"], re.compile(entry["says"])) for entry in _DATA["ignored"]]
 _CODED = re.compile(r"(?P<before>\d{3,6})?-?(?P<name>.*?[^\d-])(?P<after>-\d*)?")

@@ -10,10 +10,10 @@ from datetime import date
 from decimal import Decimal
 
 from pipelines.amounts import has_other_digits, read_amount
-from pipelines.performance.data import load
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold
 
-_DATA = load("fields")
+_DATA = load_yaml("fields", "performance")
 _EXECUTION = {name: re.compile(pattern) for name, pattern in _DATA["execution"].items()}
 _CONCLUSION = {name: re.compile(pattern) for name, pattern in _DATA["conclusion"].items()}
 _SCALE = {name: re.compile(pattern) for name, pattern in _DATA["scale_weights"].items()}

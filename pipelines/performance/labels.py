@@ -13,12 +13,12 @@ from functools import cache
 
 from pipelines.model import Cell
 from pipelines.performance.cut import Row
-from pipelines.performance.data import load
 from pipelines.performance.records import Family
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold
 
-_DATA = load("fields")
-_FUNDS = load("funds")
+_DATA = load_yaml("fields", "performance")
+_FUNDS = load_yaml("funds", "performance")
 _AS_PRINTED = {"(": "[(（《]", ")": "[)）》]", ":": "[:：]", "、": "[、,，]", "*": "[*×]"}
 _UNIT = r"(?:\s*[(（]\s*(?:(?P<unit>万元|元)|(?P<weight>\d+(?:\.\d+)?)\s*分)\s*[)）])?"
 # A comma or a full stop is what a text layer makes of a colon.

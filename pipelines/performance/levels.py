@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from pipelines.performance.data import load
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold
 
-_DATA = load("indicators")
+_DATA = load_yaml("indicators", "performance")
 _WEIGHT = re.compile(_DATA["weight"])
 _MARGIN = re.compile(_DATA["margin"])
 _FIRST: dict[str, dict[str, object]] = _DATA["levels"]

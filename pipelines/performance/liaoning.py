@@ -14,15 +14,15 @@ from decimal import Decimal
 from pipelines.amounts import read_amount, to_yuan
 from pipelines.model import Cell
 from pipelines.performance.cut import FormBlock, Row
-from pipelines.performance.data import load
 from pipelines.performance.notes import Notes
 from pipelines.performance.records import PerformanceTask
 from pipelines.performance.tasks import read_task
 from pipelines.performance.torn import Found, Part, find, numbers, parts, row_text
 from pipelines.performance.values import clean, joined
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold
 
-_DATA = load("liaoning")
+_DATA = load_yaml("liaoning", "performance")
 _LABELS: dict[str, list[tuple[str, re.Pattern[str]]]] = {
     family: [(entry["field"], re.compile(entry["label"])) for entry in entries]
     for family, entries in _DATA["labels"].items()

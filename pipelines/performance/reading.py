@@ -16,7 +16,6 @@ from pipelines.locators import row_place
 from pipelines.model import Block, Cell, CellRole, Grid, Issue, Line
 from pipelines.performance import head_values as values
 from pipelines.performance.cut import FormBlock, Row, cut_blocks, mark_of, said
-from pipelines.performance.data import load
 from pipelines.performance.duplicates import point_to_first
 from pipelines.performance.funds import FundReading, read_funds
 from pipelines.performance.head import CUT_OFF, UNKNOWN, HeadReading, read_fields
@@ -34,10 +33,11 @@ from pipelines.performance.records import (
     PersonalDatum,
 )
 from pipelines.performance.signatures import part_of_persons, read_persons
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold
 
-_FUNDS = load("funds")
-_FORMS = load("forms")["families"]
+_FUNDS = load_yaml("funds", "performance")
+_FORMS = load_yaml("forms", "performance")["families"]
 READER = "栏目名"
 _ADVICE = "对照原件补正；公开文件本身如此的，请填报单位说明"
 _UNKNOWN_ADVICE = "看一眼原件；若是绩效表，把它的题名和栏目名补进 pipelines/performance/forms.yml"

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 from pipelines.model import Cell, CellRole
 from pipelines.performance.cut import Row, said
-from pipelines.performance.data import load
 from pipelines.performance.records import PersonalDatum
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold
 
 PERSON_RULE = "个人信息"
 OFFICE_RULE = "评价人员的职务与单位"
 MASK = "***"
 
-_DATA = load("signatures")
+_DATA = load_yaml("signatures", "performance")
 _BEGINS = re.compile(_DATA["begins"])
 _HEADS = frozenset(fold(head) for head in _DATA["heads"])
 _PARTS = frozenset(fold(part) for part in _DATA["parts"])

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field, replace
 
 from pipelines.model import Cell
 from pipelines.performance.cut import Row
-from pipelines.performance.data import load
 from pipelines.performance.levels import first_of, is_margin, label_of
 from pipelines.performance.notes import Notes
 from pipelines.performance.records import Family, PerformanceIndicator
 from pipelines.performance.split_rows import Gathered, SplitRow, aligned_row, gather, score_of, split_row
 from pipelines.performance.tree_rows import is_head_row
 from pipelines.performance.values import clean, completion, is_check, joined, operator, quantity
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold
 
-_DATA = load("indicators")
+_DATA = load_yaml("indicators", "performance")
 _DEPARTMENT: dict[str, dict[str, list[str]]] = _DATA["department"]
 _FIRST_OF = {second: first for first, seconds in _DEPARTMENT.items() for second in seconds}
 _SECOND_OF = {

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pipelines.performance.data import load
 from pipelines.performance.signatures import could_be_name, looks_like_person
+from pipelines.vocabulary import load_yaml
 
-_DATA = load("signatures")["told"]
+_DATA = load_yaml("signatures", "performance")["told"]
 _HAN = r"[\u3400-\u9fff·]"
 # The characters of a short name may stand apart (张 三); what a colon follows is the next label.
 _NAME = rf"(?:{_HAN} {{1,3}}{_HAN}|{_HAN}{{2,4}})(?!{_HAN}|\s{{0,4}}[:：])"

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.performance.cut import Row
-from pipelines.performance.data import load
 from pipelines.performance.tree_rows import NO_NAME, TreeRow, held, is_value, without_name
 from pipelines.performance.values import clean
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold
 
-_COLUMNS: dict[str, list[str]] = load("indicators")["tree_columns"]
+_COLUMNS: dict[str, list[str]] = load_yaml("indicators", "performance")["tree_columns"]
 _VALUES = 3
 
 

@@ -13,12 +13,12 @@ from decimal import Decimal
 
 from pipelines.model import Cell
 from pipelines.performance.cut import Row
-from pipelines.performance.data import load
 from pipelines.performance.levels import Label, is_margin, label_of
 from pipelines.performance.values import clean, is_remark, joined, quantity, score
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold
 
-_DATA = load("indicators")
+_DATA = load_yaml("indicators", "performance")
 _ORDINAL = re.compile(_DATA["ordinal"])
 _HEAD = frozenset(_DATA["head"])
 _FILLER = re.compile(_DATA["filler"])

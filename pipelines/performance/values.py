@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pipelines.amounts import has_other_digits
-from pipelines.performance.data import load
+from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold, strip_tags, without_blanks
 
-_DATA = load("indicators")
+_DATA = load_yaml("indicators", "performance")
 _QUANTITY, _SCORE, _SHARE, _PART, _STEP, _CHECK, _OPERATOR, _NO_UNIT, _DATE = (
     re.compile(_DATA[key])
     for key in ("quantity", "score", "share", "part", "step", "check", "operator", "no_unit", "date")
