@@ -9,13 +9,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 HOME_DIR ?= data
 
-.PHONY: run test bench lint lock clean help
+.PHONY: run test bench bench-scale lint lock clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make run    set up and build the warehouse from data/samples"
 	@echo "make test   set up and run the tests"
 	@echo "make bench  set up and measure: readers of PDFs against other tools, 勾稽 by number of documents (some minutes)"
+	@echo "make bench-scale  set up and measure whole loads of 100, 1,000 and 10,000 documents (an hour); SCALE='1000 --modes 2' for some"
 	@echo "make lint   ruff, mypy --strict, dg check defs"
 	@echo "make lock   pin every version anew in requirements.lock"
 	@echo "make clean  remove the environment (never the data)"
@@ -44,6 +45,9 @@ test: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.bench_pdf
 	$(BIN)/python -m tests.benchmarks.bench_reconcile
+
+bench-scale: $(READY)
+	$(BIN)/python -m tests.benchmarks.bench_scale $(SCALE)
 
 lint: $(READY)
 	$(BIN)/ruff check .

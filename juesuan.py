@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from assets.summary import RunSummary
     from warehouse.home import Home
     from warehouse.query import QueryResult
 
@@ -38,10 +37,17 @@ HomeOption = Annotated[
     Path,
     typer.Option("--home", envvar="JUESUAN_HOME", metavar="DIR", help="数据目录；仓库、来源和台账都在里面"),
 ]
+DaskOption = Annotated[
+    str,
+    typer.Option(
+        "--dask", envvar="JUESUAN_DASK", metavar="URL", help="在这个 Dask 集群上读取，如 tcp://host:8786"
+    ),
+]
 DEFAULT_HOME = Path("data")
-REASONS_SHOWN = 12
 # What the system refuses, in words; what was written before stays whole.
 _SYSTEM = {
+    errno.EEXIST: "数据目录里应是文件夹的地方有一个文件，把它移走再运行一次",
+    errno.ENOTDIR: "数据目录里应是文件夹的地方有一个文件，把它移走再运行一次",
     errno.ENOSPC: "磁盘已满，腾出空间后再运行一次，已入库的不受影响",
     errno.EDQUOT: "磁盘配额已用完，腾出空间后再运行一次，已入库的不受影响",
     errno.EROFS: "数据目录在只读的盘上，换一个 --home 或改为可写",
@@ -124,17 +130,20 @@ def root(
 @app.command()
 def run(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[PATH]...", help="文件或文件夹；默认 HOME/inbox")
+        list[str] | None,
+        typer.Argument(metavar="[PATH]...", help="文件、文件夹或网址（s3://…）；默认 settings.yml 的来源"),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="有待核或读不了的，以 3 结束")] = False,
+    dask: DaskOption = "",
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """读入文件和文件夹，校验，发布 HOME/warehouse.duckdb，最后给出汇总。"""
+    """读入文件、文件夹和网址，校验，发布 HOME/warehouse.duckdb，最后给出汇总。"""
+    from assets import told
     from assets.run import run as run_graph
 
     with one_line_errors("运行"), progress_bar() as progress:
-        summary = run_graph(home.resolve(), paths or (), progress=progress)
-    print_summary(summary, open_home(home))
+        summary = run_graph(home.resolve(), paths or (), progress=progress, dask=dask)
+    say(told.summary_lines(summary, open_home(home).warehouse_file))
     raise typer.Exit(summary.exit_code(strict=strict))
 
 
@@ -142,15 +151,17 @@ def run(
 def backfill(
     span: Annotated[str, typer.Argument(metavar="FROM..TO", help="年度，如 2018..2024；一年写 2024")],
     strict: Annotated[bool, typer.Option("--strict", help="有待核或读不了的，以 3 结束")] = False,
+    dask: DaskOption = "",
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """从留存的原文重新计算这些年度，不用缓存，发布一次，最后给出汇总。"""
+    from assets import told
     from assets.run import backfill as run_backfill
 
     first, last = fiscal_years(span)
     with one_line_errors("重算"), progress_bar() as progress:
-        summary = run_backfill(home.resolve(), first, last, progress=progress)
-    print_summary(summary, open_home(home))
+        summary = run_backfill(home.resolve(), first, last, progress=progress, dask=dask)
+    say(told.summary_lines(summary, open_home(home).warehouse_file))
     raise typer.Exit(summary.exit_code(strict=strict))
 
 
@@ -190,50 +201,10 @@ def progress_bar() -> Iterator[Any]:
         yield show
 
 
-def print_summary(summary: RunSummary, home: Home) -> None:
-    """The summary of a run as a person reads it."""
-    for remark in summary.remarks:
-        typer.echo(remark)
-    if not summary.published:
-        return
-    typer.echo(f"{'已发布' if summary.changed else '没有新内容，仓库照旧'}：{home.warehouse_file}")
-    typer.echo(
-        f"文档 {summary.documents:,} · 报表 {summary.statements:,} · 事实 {summary.facts:,}"
-        f" · 待核 {summary.held:,} · 读不了 {summary.unread:,}"
-        f" · 用时 {summary.seconds:.1f} 秒"
-    )
-    if performance := performance_line(summary):
-        typer.echo(performance)
-    typer.echo(findings_line(summary))
-    print_reasons(summary, REASONS_SHOWN)
-
-
-def performance_line(summary: RunSummary) -> str:
-    """How many performance forms there are, and of them and of the attachments what waits; empty for none."""
-    if not (summary.forms or summary.forms_unknown):
-        return ""
-    held = f"（其中有待核的 {summary.forms_held:,}）" if summary.forms_held else ""
-    unknown = f" · 附件里认不出的表格 {summary.forms_unknown:,}" if summary.forms_unknown else ""
-    return f"绩效表 {summary.forms:,}{held}{unknown}"
-
-
-def findings_line(summary: RunSummary) -> str:
-    """How much was reconciled, and how many findings of each severity are open."""
-    total = sum(summary.findings.values())
-    by_severity = " · ".join(f"{severity} {count:,}" for severity, count in summary.findings.items())
-    decided = f"，另有 {summary.decided:,} 条已处理" if summary.decided else ""
-    listed = f"（{by_severity}），见 juesuan findings" if total else ""
-    return f"勾稽 核对 {summary.checked:,} 处，问题 {total:,} 条{listed}{decided}"
-
-
-def print_reasons(summary: RunSummary, shown: int) -> None:
-    """What was held or unread, why, and what to do; the rest is counted and where it stands is said."""
-    for reason in summary.reasons[:shown]:
-        where = " ".join(filter(None, (reason.file, reason.object, reason.places)))
-        typer.echo(f"  · {where}：{reason.reason} → {reason.advice}")
-    rest = summary.open - sum(reason.rows for reason in summary.reasons[:shown])
-    if rest > 0:
-        typer.echo(f"  另有 {rest:,} 条，见视图 待核")
+def say(lines: Iterable[str]) -> None:
+    """Print lines as they are."""
+    for line in lines:
+        typer.echo(line)
 
 
 # --- sql -------------------------------------------------------------------------------------
@@ -291,31 +262,35 @@ def findings(
 @app.command()
 def status(home: HomeOption = DEFAULT_HOME) -> None:
     """最近的运行、待核的内容和原因、仓库文件的时间。"""
-    from assets.run import runs
+    from assets import told
+    from assets.alerts import standing
+    from assets.run import runs, still_to_reread
 
     place = open_home(home)
-    history = runs(place)
+    with one_line_errors("查看"):
+        history = runs(place)
     if not history:
         raise fail(f"{place.root} 里还没有运行过：先用 juesuan run 读入文件。")
     if place.warehouse_file.exists():
         made = datetime.fromtimestamp(place.warehouse_file.stat().st_mtime, UTC)
         age = datetime.now(UTC) - made
-        since = f"{age.days} 天 {age.seconds // 3600} 小时前"
+        # A clock that was set back since knows no age.
+        since = f"{age.days} 天 {age.seconds // 3600} 小时前" if age.days >= 0 else "系统时钟在此之前"
         typer.echo(f"仓库 {place.warehouse_file}  发布于 {local_time(made)}（{since}）")
     else:
         typer.echo("还没有发布过仓库。")
     typer.echo("最近的运行：")
     for at, summary in history[-5:]:
         ending = "发布" if summary.changed else "没有新内容" if summary.published else "没有发布"
-        typer.echo(
-            f"  {local_time(at)}  {ending}  文档 {summary.documents:,} · 报表 {summary.statements:,}"
-            f" · 事实 {summary.facts:,} · 待核 {summary.held:,} · 读不了 {summary.unread:,}"
-        )
+        typer.echo(f"  {local_time(at)}  {ending}  {told.counts(summary)}")
+    if alert := standing(place):
+        typer.echo(f"告警 {local_time(datetime.fromisoformat(alert.at))}  {alert}")
+    for waiting in still_to_reread(place):
+        typer.echo(waiting)
     latest = history[-1][1]
-    if performance := performance_line(latest):
-        typer.echo(performance)
+    say(told.performance_lines(latest))
     typer.echo("待核和读不了的：" if latest.reasons else "没有待核的内容。")
-    print_reasons(latest, len(latest.reasons))
+    say(told.reason_lines(latest, len(latest.reasons)))
 
 
 def local_time(moment: datetime) -> str:
@@ -365,21 +340,18 @@ def dev(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """打开这个数据目录的 Dagster 界面、后台进程和定时任务。"""
+    from assets.instance import InstanceError, environment
+
     place = open_home(home)
-    place.ensure()
-    instance = place.root / ".dagster"
-    instance.mkdir(exist_ok=True)
-    settings = instance / "dagster.yaml"
-    if not settings.exists():
-        settings.write_text("telemetry:\n  enabled: false\nnux:\n  enabled: false\n", "utf-8")
-    environment = os.environ | {
-        "DAGSTER_HOME": str(instance),
-        "JUESUAN_HOME": str(place.root),
-        "DAGSTER_DISABLE_TELEMETRY": "1",
-    }
+    with one_line_errors("启动"):
+        place.ensure()
+        try:
+            started_with = environment(place, port, os.environ)
+        except InstanceError as error:
+            raise fail(str(error)) from error
     command = [sys.executable, "-m", "dagster", "dev", "-m", "assets.definitions", "--port", str(port)]
     # Dagster takes the place of this process, so that whoever stops it stops the daemon with it.
-    os.execve(command[0], command, environment)  # noqa: S606 - our own interpreter and module
+    os.execve(command[0], command, started_with)  # noqa: S606 - our own interpreter and module
 
 
 def main() -> None:

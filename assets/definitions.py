@@ -1,26 +1,32 @@
-"""The asset graph: what is made from what, for which fiscal year, in which job, when.
+"""The asset graph: what is made from what, for which fiscal year.
 
-Belongs here: assets, checks, partitions, jobs, the schedule and the sensors that chain the jobs; bodies
-of ten lines. Does not belong here: how anything is done (``steps.py`` and the other folders).
+Belongs here: assets, checks, partitions; bodies of ten lines. Does not belong here: when it runs
+(``automation.py``), and how anything is done (``steps.py`` and the other folders).
 """
 
 # No `from __future__ import annotations` here: Dagster reads the annotations of these functions.
-import os
+import time
 import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
 
-from assets import reconciling, steps
+from assets import alerts, due, reading, reconciling, reports, steps, taking
+from assets.automation import JOBS, SCHEDULES, SENSORS
 from assets.following import FOLLOWING, Following, follow_years
-from assets.steps import Progress, Validate
+from assets.progress import Progress, silent
+from assets.readers import ReadingResource
+from assets.resources import POOL, RETRY, HomeResource, IngestConfig, YearConfig
+from assets.run import noted, published_summary
+from assets.steps import Validate
+from assets.summary import RunSummary
 from warehouse.build import BuildError
 from warehouse.home import Home
-from warehouse.lock import alone
+from warehouse.query import QueryError
 from warehouse.schema import lake_tables
 
 # Backfill policies and partition mappings are marked beta: the version is locked, the graph has tests.
@@ -32,34 +38,8 @@ FISCAL_YEARS = dg.TimeWindowPartitionsDefinition(
 # 期初 of a year is reconciled with 期末 of the year before.
 WITH_YEAR_BEFORE = dg.TimeWindowPartitionMapping(start_offset=-1, allow_nonexistent_upstream_partitions=True)
 ONE_RUN = dg.BackfillPolicy.single_run()
-# A run of a province is over sooner; a step that waits longer says who holds the home.
-WAIT_SECONDS = 3600
-RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
-
-
-class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]  # generic over nothing we use
-    """Where the user's data live; by default JUESUAN_HOME, else ./data."""
-
-    root: str = ""
-
-    def open(self) -> Home:
-        """The home, with its folders made."""
-        home = Home(Path(self.root or os.environ.get("JUESUAN_HOME") or "data").resolve())
-        home.ensure()
-        return home
-
-    @contextmanager
-    def alone(self, what: str) -> Iterator[Home]:
-        """The home for a step that writes: it waits a while for another run to end, then fails."""
-        home = self.open()
-        with alone(home, f"Dagster {what}", wait=WAIT_SECONDS):
-            yield home
-
-
-class IngestConfig(dg.Config):
-    """What to read: files and folders; empty means the inbox of the home."""
-
-    paths: list[str] = []
+# The nightly run looks at what is published even where nothing is new: two nights missed is a fault.
+FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
 
 
 def now() -> datetime:
@@ -72,37 +52,62 @@ def years_of(context: dg.AssetExecutionContext) -> list[int]:
     return [int(key) for key in context.partition_keys]
 
 
+def shown(report: reports.Shown) -> dict[str, Any]:
+    """What is told of a step, as Dagster's metadata."""
+    return {
+        name: dg.MetadataValue.md(value) if isinstance(value, reports.Markdown) else value
+        for name, value in report.items()
+    }
+
+
 def materialized(
-    context: dg.AssetExecutionContext, rows: dict[int, dict[str, int]], tables: Iterable[str]
+    context: dg.AssetExecutionContext,
+    rows: dict[int, dict[str, int]],
+    tables: Iterable[str],
+    reported: Mapping[str, reports.Shown] = MappingProxyType({}),
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """The result of each table, each of its years with the rows of that year."""
+    """The result of each table: each of its years with its rows, all with what is reported of the table."""
     own = years_of(context)
     for table in tables:
         for year, counts in rows.items():
             if year not in own:
                 continue  # a following year that was computed along: Dagster takes no word of it here
             context.add_asset_metadata({"dagster/row_count": counts[table]}, table, str(year))
-        yield dg.MaterializeResult(asset_key=table)
+        yield dg.MaterializeResult(asset_key=table, metadata=shown(reported.get(table, {})))
 
 
 # --- ingest ----------------------------------------------------------------------------------
 
 
-@dg.asset(group_name="ingest", description="看到的文件：内容存入 sources，台账记下路径、指纹和时间")
+@dg.asset(
+    group_name="ingest",
+    description="看到的文件：内容存入 sources，台账记下路径、指纹和时间",
+    pool=POOL,
+    retry_policy=RETRY,
+)
 def source_files(
     config: IngestConfig, home: HomeResource, progress: dg.ResourceParam[Progress]
 ) -> dg.MaterializeResult[None]:
     """Every file that was given, kept by its content and noted in the ledger."""
     with home.alone("source_files") as place:
-        paths = [Path(path) for path in config.paths] or [place.inbox]
-        return dg.MaterializeResult(metadata=steps.take_files(place, paths, now(), progress))
+        paths = config.paths or due.standing_sources(place)
+        return dg.MaterializeResult(metadata=taking.take_files(place, paths, now(), progress))
 
 
-@dg.asset(group_name="ingest", deps=[source_files], description="每份文档读出的内容，一份文档一个文件")
-def document_parts(home: HomeResource, progress: dg.ResourceParam[Progress]) -> dg.MaterializeResult[None]:
+@dg.asset(
+    group_name="ingest",
+    deps=[source_files],
+    description="每份文档读出的内容，一份文档一个文件",
+    pool=POOL,
+    retry_policy=RETRY,
+)
+def document_parts(
+    home: HomeResource, readers: ReadingResource, progress: dg.ResourceParam[Progress]
+) -> dg.MaterializeResult[None]:
     """What is new, or was read by an older reader, read into parts; documents without a year filed."""
     with home.alone("document_parts") as place:
-        return dg.MaterializeResult(metadata=steps.read_documents(place, now(), progress))
+        counts = reading.read_documents(place, now(), progress, read_all=readers.reads())
+        return dg.MaterializeResult(metadata=shown({**counts, **reports.reading(place)}))
 
 
 # --- facts -----------------------------------------------------------------------------------
@@ -116,14 +121,24 @@ def document_parts(home: HomeResource, progress: dg.ResourceParam[Progress]) -> 
     ],
     partitions_def=FISCAL_YEARS,
     backfill_policy=ONE_RUN,
+    pool=POOL,
+    retry_policy=RETRY,
 )
 def year_tables(
-    context: dg.AssetExecutionContext, home: HomeResource, progress: dg.ResourceParam[Progress]
+    context: dg.AssetExecutionContext,
+    config: YearConfig,
+    home: HomeResource,
+    readers: ReadingResource,
+    progress: dg.ResourceParam[Progress],
 ) -> Iterator[dg.MaterializeResult[None]]:
     """The tables of a fiscal year, one file a table, assembled from the parts of its documents."""
+    years = years_of(context)
     with home.alone("year_tables") as place:
-        rows = steps.assemble_years(place, years_of(context), now(), progress)
-    yield from materialized(context, rows, steps.year_tables())
+        if config.reread:
+            reading.read_anew(place, years, now(), progress, read_all=readers.reads())
+        rows = steps.assemble_years(place, years, now(), progress, readers.reads())
+        held = {} if home.attended else reports.held(place, years)
+    yield from materialized(context, rows, steps.year_tables(), {"dim_statement": held})
 
 
 # --- assurance -------------------------------------------------------------------------------
@@ -139,6 +154,8 @@ def following_asset(following: Following) -> dg.AssetsDefinition:
         partitions_def=FISCAL_YEARS,
         backfill_policy=ONE_RUN,
         description=lake_tables()[following.table].meaning,
+        pool=POOL,
+        retry_policy=RETRY,
     )
     def follow(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg.MaterializeResult[None]]:
         with home.alone(following.table) as place:
@@ -157,6 +174,8 @@ following_assets = [following_asset(following) for following in FOLLOWING.values
     partitions_def=FISCAL_YEARS,
     backfill_policy=ONE_RUN,
     description="每条勾稽规则在每份文档里的结论：两边的值、差额、容差和位置",
+    pool=POOL,
+    retry_policy=RETRY,
 )
 def reconciliation(
     context: dg.AssetExecutionContext, home: HomeResource, progress: dg.ResourceParam[Progress]
@@ -164,7 +183,8 @@ def reconciliation(
     """Every rule on the year's documents, and again on the following year's: rules look one year back."""
     with home.alone("reconciliation") as place:
         rows = steps.reconcile_years(place, years_of(context), progress)
-    yield from materialized(context, rows, [reconciling.RECONCILED])
+        found = {} if home.attended else reports.findings(place, sorted(rows))
+    yield from materialized(context, rows, [reconciling.RECONCILED], {reconciling.RECONCILED: found})
 
 
 def family_check(family: str, name: str) -> dg.AssetChecksDefinition:
@@ -193,6 +213,8 @@ def family_check(family: str, name: str) -> dg.AssetChecksDefinition:
     ],
     partitions_def=FISCAL_YEARS,
     backfill_policy=ONE_RUN,
+    pool=POOL,
+    retry_policy=RETRY,
 )
 def expectations(
     context: dg.AssetExecutionContext,
@@ -237,11 +259,19 @@ def invariants(passed: bool, reason: str = "") -> dg.AssetCheckResult:
     )
 
 
+def standing(home: Home) -> RunSummary | None:
+    """What the published file holds; ``None`` where it does not hold everything, or does not open."""
+    try:
+        return None if steps.publish_is_due(home) else published_summary(home)
+    except QueryError:
+        return None
+
+
 @dg.multi_asset(
     name="publish",
     specs=[
         *(
-            dg.AssetSpec(table, deps=sources, description=meaning, group_name="publish")
+            dg.AssetSpec(table, deps=sources, description=meaning, group_name="publish", skippable=True)
             for table, (sources, meaning) in steps.built_tables().items()
         ),
         dg.AssetSpec(
@@ -254,80 +284,48 @@ def invariants(passed: bool, reason: str = "") -> dg.AssetCheckResult:
                 *steps.verdict_tables(),
             ],
             group_name="publish",
-            description="warehouse.duckdb：整体重建、核对之后一次替换",
+            description="warehouse.duckdb：整体重建、核对之后一次替换；没有新内容的夜里只查看一遍，也算新鲜",
+            freshness_policy=FRESH,
         ),
     ],
     check_specs=[dg.AssetCheckSpec("invariants", asset="warehouse", blocking=True)],
-    pool="publish",
+    pool=POOL,
+    retry_policy=RETRY,
 )
 def publish(
     home: HomeResource, progress: dg.ResourceParam[Progress]
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    """The DuckDB file, built whole from the lake, verified and put in place at once."""
+    """The DuckDB file, built whole from the lake, verified, put in place; looked at if nothing is due."""
+    started, built = time.monotonic(), None
+    report: reports.Shown = {}
     try:
         with home.alone("publish") as place:
-            built = steps.publish(place, now(), progress)
-    except BuildError as broken:
-        yield invariants(False, str(broken))
+            # Whoever waits asked for a build; its summary is made by ``juesuan run``.
+            summary = None if home.attended else standing(place)
+            if summary is None:
+                built = steps.publish(place, now(), progress)
+            alerts.clear(place, now())
+            if not home.attended:
+                summary = replace(summary or published_summary(place), changed=built is not None)
+                report = reports.published(place, noted(place, summary, started))
+    except dg.Failure as failure:
+        if isinstance(failure.__cause__, BuildError):
+            yield invariants(False, str(failure.__cause__))
         raise
-    for table in steps.built_tables():
-        yield dg.MaterializeResult(asset_key=table, metadata={"dagster/row_count": built.rows[table]})
-    metadata: dict[str, int | str] = {**built.rows, "held_cells": built.held, "digest": built.digest}
+    rows = built.rows if built else {}
+    for table in steps.built_tables() if built else ():
+        yield dg.MaterializeResult(asset_key=table, metadata={"dagster/row_count": rows[table]})
+    note = f"重建并替换，指纹 {built.digest}" if built else "没有新内容，仓库照旧：打得开，读到的它都有"
+    counts = reports.table(("表", "行数"), ((name, n) for name, n in rows.items() if n))
+    metadata = shown({"说明": note, **report, **({"各表行数": counts} if built else {})})
     yield dg.MaterializeResult(asset_key="warehouse", metadata=metadata, check_results=[invariants(True)])
-
-
-# --- jobs and when they run ------------------------------------------------------------------
-
-ingest_job = dg.define_asset_job("ingest_job", dg.AssetSelection.groups("ingest"))
-year_job = dg.define_asset_job("year_job", dg.AssetSelection.groups("facts", "assurance"))
-publish_job = dg.define_asset_job("publish_job", dg.AssetSelection.groups("publish"))
-
-nightly = dg.ScheduleDefinition(
-    name="nightly",
-    job=ingest_job,
-    cron_schedule="0 2 * * *",
-    execution_timezone="Asia/Shanghai",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="每晚读入 inbox；年度任务和发布随后由传感器接上，与 juesuan run 相同",
-)
-
-
-def year_tags(first: int, last: int) -> dict[str, str]:
-    """The tags that make one run of a range of fiscal years."""
-    return {RANGE_START: str(first), RANGE_END: str(last)}
-
-
-@dg.run_status_sensor(
-    run_status=dg.DagsterRunStatus.SUCCESS,
-    monitored_jobs=[ingest_job],
-    request_jobs=[year_job, publish_job],
-    default_status=dg.DefaultSensorStatus.RUNNING,
-)
-def after_ingest(context: dg.RunStatusSensorContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
-    """Recompute the years that reading touched, as one run; with none touched, publish what else changed."""
-    key, years = context.dagster_run.run_id, steps.pending_years(home.open())
-    if years:
-        return dg.RunRequest(key, job_name="year_job", tags=year_tags(years[0], years[-1]))
-    if steps.publish_is_due(home.open()):
-        return dg.RunRequest(key, job_name="publish_job")
-    return dg.SkipReason("nothing new since the last publish")
-
-
-@dg.run_status_sensor(
-    run_status=dg.DagsterRunStatus.SUCCESS,
-    monitored_jobs=[year_job],
-    request_job=publish_job,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-)
-def after_years(context: dg.RunStatusSensorContext) -> dg.RunRequest:
-    """Publish when a year is done."""
-    return dg.RunRequest(run_key=context.dagster_run.run_id)
 
 
 def definitions(
     home: HomeResource | None = None,
     validate: Validate = steps.validate_here,
-    progress: Progress = steps.silent,
+    progress: Progress = silent,
+    readers: ReadingResource | None = None,
 ) -> dg.Definitions:
     """The whole graph. ``juesuan run`` passes its own home, its validating process and its progress bar."""
     return dg.Definitions(
@@ -344,12 +342,17 @@ def definitions(
             *(suite_check(*check) for check in steps.checks()),
             *(family_check(*family) for family in reconciling.FAMILIES.items()),
         ],
-        jobs=[ingest_job, year_job, publish_job],
-        schedules=[nightly],
-        sensors=[after_ingest, after_years],
+        jobs=JOBS,
+        schedules=SCHEDULES,
+        sensors=SENSORS,
         # Each run is a process of its own already; a process for every step costs seconds and gains nothing.
         executor=dg.in_process_executor,
-        resources={"home": home or HomeResource(), "validate": validate, "progress": progress},
+        resources={
+            "home": home or HomeResource(),
+            "readers": readers or ReadingResource(),
+            "validate": validate,
+            "progress": progress,
+        },
     )
 
 

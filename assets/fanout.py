@@ -1,176 +1,146 @@
 """Reading in worker processes, one document each at a time, within limits: a document that crashes, stalls
 or fills the memory of its reader is a failure in the list, and the run goes on.
 
-Belongs here: the workers, their limits, and what is said of a document that broke one. Does not belong
-here: how a document is read (``pipelines``) and what becomes of a part or a failure (``steps``).
+Belongs here: the workers, and how they are held to their limits. Does not belong here: how a document is
+read and its part kept (``recipe``), and what becomes of an answer (``reading``).
 
-Workers live as long as there is anything to read, so that they import the reader once; one that was
-ended, or has grown, is replaced. Each is spoken to by a thread, and one more thread holds all to their
-limits. A small plain text is read in this process instead: it takes 50 ms and cannot crash, and a worker
-takes 0.3 s of a core to start while the suites are being imported on another. Memory is what the process
-really holds (RSS), watched 20 times a second where ``/proc`` shows it: a limit of the address space would
-count what polars, OpenBLAS and camelot only reserve.
+Workers take bytes from the store and put parts there themselves; their answer is a line of JSON. They live
+as long as there is anything to read, so that they import the reader once; one that was ended, or has grown,
+is replaced. Each is spoken to by a thread, and one more thread holds all to their limits. A few small plain
+texts are read in this process instead: each takes 60 ms and cannot crash, and a worker takes a second of a
+core to start while the suites are being imported on another. Memory is what the process really holds (RSS),
+watched 20 times a second where ``/proc`` shows it: a limit of the address space would count what polars,
+OpenBLAS and camelot only reserve.
 """
 
 from __future__ import annotations
 
-import os
-import pickle
 import queue
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Generator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, is_dataclass
-from datetime import date
-from decimal import Decimal
-from io import BytesIO
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from assets.read_worker import resolve, told
-from pipelines import model
+from assets.limits import PASSING, Limits, failure, limits_from, workers_from
+from assets.recipe import FIRST_YEAR, Answer, Job, Terms, failed, raise_for_all, read_and_keep, told
 from pipelines.child import Child, GarbledError
-from pipelines.model import DocumentPart, Issue
-from pipelines.performance import records
-
-READER = "pipelines.document:read_document"
-WORKERS, SECONDS, MEMORY = "JUESUAN_READ_WORKERS", "JUESUAN_READ_SECONDS", "JUESUAN_READ_MB"
+from pipelines.model import Issue
+from warehouse.sources import source_key
+from warehouse.store import Store, store_at
 
 # Every process brings its own parallelism: a pool of threads in each only takes memory.
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
 # Where a process keeps temporary files: in a folder of its own, for one that was ended clears nothing away.
 _SCRATCH = ("TMPDIR", "TEMP", "TMP")
 _POLL_SECONDS = 0.05
+# Of so many documents the small texts are read here: two seconds of work.
+_FEW = 40
 _SMALL_TEXT = 1 << 20
 _HEAD = 4096
 # What no plain text begins with: formats that are written in text.
 _NO_PLAIN_TEXT = (b"<", b"{\\rtf")
 _CONTROLS = frozenset(range(32)) - set(b"\t\n\r\f")
 
-_TRY_ANOTHER_COPY = "文件可能损坏或异常：用阅读器打开后另存一份再放入；仍然不行，把文件交给维护者"
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A document to read: its sha256, where its kept bytes lie, and the name it came by, for messages."""
-
-    sha256: str
-    source: Path
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one document may take: seconds of wall time, and MiB that its process holds.
-
-    Pages, cells and sizes of archives are limits of the readers themselves (``pipelines.limits``).
-    """
-
-    seconds: float = 120
-    memory_mb: int = 1024
+# What a worker does not do to itself: somebody, or the system for want of memory, ended it.
+_FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A part, or why there is none; wall seconds, and the most MiB that the worker held (0: read here)."""
+    """What became of a document: ``failure`` says why it has no part, else its part is kept.
+
+    ``fiscal_year`` is that of the part. Wall seconds, and the most MiB that the worker held (0: read here).
+    ``passing``: what went wrong lay not in the document, and may be over when it is tried again.
+    """
 
     job: Job
-    part: DocumentPart | None
+    fiscal_year: int | None
     failure: Issue | None
     seconds: float = 0.0
     peak_mb: float = 0.0
+    passing: bool = False
 
 
-def workers_from(environment: Mapping[str, str] = os.environ) -> int:
-    """How many processes read: JUESUAN_READ_WORKERS, else one a core up to four."""
-    return int(_number(environment, WORKERS, min(4, os.cpu_count() or 1)))
+def read_all(
+    jobs: Sequence[Job], terms: Terms, *, workers: int | None = None, limits: Limits | None = None
+) -> Generator[Outcome]:
+    """Read documents and keep their parts; the outcome of every job, in the order in which they are done.
 
-
-def limits_from(environment: Mapping[str, str] = os.environ) -> Limits:
-    """JUESUAN_READ_SECONDS and JUESUAN_READ_MB over the defaults; ``ValueError`` if one is no number."""
-    usual = Limits()
-    return Limits(
-        seconds=_number(environment, SECONDS, usual.seconds),
-        memory_mb=int(_number(environment, MEMORY, usual.memory_mb)),
-    )
-
-
-def _number(environment: Mapping[str, str], name: str, usual: float) -> float:
-    text = environment.get(name, "").strip()
-    if not text:
-        return usual
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"环境变量 {name} 应为正整数，现为「{text}」")
-    return int(text)
-
-
-def read_all(jobs: Iterable[Job], *, workers: int, limits: Limits, reader: str = READER) -> Iterator[Outcome]:
-    """The outcome of every job, in the order in which they are done. Never raises for a document.
-
-    ``reader`` names the function (``package.module:function``) that makes a part of bytes and a name.
-    No worker outlives this iterator.
+    Never raises for a document; ``StoreError``, ``ReadingError`` or ``OSError`` for what would be so for
+    any. ``workers`` and ``limits`` are those of the environment. No worker outlives this iterator.
     """
-    small: list[Job] = []
-    large: list[Job] = []
-    for job in jobs:
-        (small if is_small_text(job.source) else large).append(job)
-    with _Pool(large, min(workers, len(large)), limits, reader) as pool:
+    workers, limits = workers or workers_from(), limits or limits_from()
+    store = store_at(terms.store)
+    small = [job for job in jobs if is_small_text(store, job)] if len(jobs) <= _FEW else []
+    here = set(small)
+    large = [job for job in jobs if job not in here]
+    with _Pool(large, min(workers, len(large)), terms, limits) as pool:
         for job in small:
-            yield _read_here(job, reader)
+            yield _read_here(job, terms, store)
         for _ in large:
-            yield pool.outcomes.get()
+            done = pool.outcomes.get()
+            if isinstance(done, Exception):
+                raise done
+            yield done
 
 
-def is_small_text(source: Path) -> bool:
-    """Whether a file is plain text of at most 1 MiB, by its size and its first 4 KiB."""
+def is_small_text(store: Store, job: Job) -> bool:
+    """Whether a document is plain text of at most 1 MiB, by its size and its first 4 KiB."""
+    key = source_key(job.sha256)
     try:
-        with source.open("rb") as file:
-            head = file.read(_HEAD)
-            size = os.fstat(file.fileno()).st_size
+        size, head = store.size(key), store.read(key, _HEAD)
     except OSError:
         return True  # reading it will say so
-    if size > _SMALL_TEXT or b"%PDF-" in head or _CONTROLS & set(head):
+    if size is None or size > _SMALL_TEXT or b"%PDF-" in head or _CONTROLS & set(head):
         return False
     return not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(_NO_PLAIN_TEXT)
 
 
-def _read_here(job: Job, reader: str) -> Outcome:
+def _read_here(job: Job, terms: Terms, store: Store) -> Outcome:
     started = time.monotonic()
-    try:
-        data = job.source.read_bytes()
-    except OSError:
-        return Outcome(job, None, _failure("source"))
-    try:
-        part, failure = resolve(reader)(data, name=job.name), None
-    except Exception as error:  # one document never stops a run
-        part, failure = None, broken_by(error)
-    return Outcome(job, part, failure, time.monotonic() - started)
+    return outcome_of(job, terms, Limits(), read_and_keep(job, terms, store), time.monotonic() - started)
 
 
-def broken_by(error: Exception) -> Issue:
-    """What is said of a document on which the program itself broke."""
-    return _failure("error", told(error))
+def outcome_of(
+    job: Job, terms: Terms, limits: Limits, answer: Answer, seconds: float = 0.0, peak_mb: float = 0.0
+) -> Outcome:
+    """What an answer says of its document, whoever gave it; raises what it says of more than that."""
+    raise_for_all(answer, terms)
+    if "failed" in answer:
+        cause = str(answer["failed"])
+        said = failure(cause, str(answer.get("why", "")), limits=limits)
+        return Outcome(job, None, said, seconds, peak_mb, cause in PASSING)
+    return Outcome(job, answer["year"], None, seconds, peak_mb)
+
+
+def _is_answer(answer: Answer, terms: Terms) -> bool:
+    """Whether it is one that the recipe gives: who read what strangers wrote may say anything."""
+    if set(answer) == {"year"}:
+        year = answer["year"]
+        return year is None or (type(year) is int and FIRST_YEAR <= year <= terms.this_year)
+    return "failed" in answer
 
 
 # --- the workers -----------------------------------------------------------------------------
 
 
 class _Pool:
-    """So many workers, each with its thread, over one queue of jobs, and the thread that watches them."""
+    """So many threads over one queue of jobs, each of which has documents read by a crew."""
 
-    def __init__(self, jobs: Iterable[Job], size: int, limits: Limits, reader: str) -> None:
-        self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+    def __init__(self, jobs: Sequence[Job], size: int, terms: Terms, limits: Limits) -> None:
+        self.outcomes: queue.SimpleQueue[Outcome | Exception] = queue.SimpleQueue()
         self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         for job in jobs:
             self._jobs.put(job)
         self._over = threading.Event()
-        self._workers = [_Worker(limits, reader) for _ in range(size)]
-        self._threads = [threading.Thread(target=self._work, args=(w,), daemon=True) for w in self._workers]
-        if size:
-            self._threads.append(threading.Thread(target=self._watch, daemon=True))
+        self._terms, self._limits = terms, limits
+        self._crew = Crew(terms, limits)
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(size)]
 
     def __enter__(self) -> _Pool:
         for thread in self._threads:
@@ -179,32 +149,89 @@ class _Pool:
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
-        for worker in self._workers:
-            worker.dismiss()
+        self._crew.dismiss()
         for thread in self._threads:
             thread.join()
+        self._crew.close()
 
-    def _work(self, worker: _Worker) -> None:
+    def _work(self) -> None:
         with suppress(queue.Empty):
             while not self._over.is_set():
-                self.outcomes.put(worker.read(self._jobs.get_nowait()))
-        worker.close()
+                job = self._jobs.get_nowait()
+                try:
+                    self.outcomes.put(outcome_of(job, self._terms, self._limits, **self._crew.read(job)))
+                except Exception as error:  # it is the caller's
+                    self.outcomes.put(error)
+
+
+class Crew:
+    """Workers that are kept from one document to the next, as many as there are threads that ask.
+
+    After ``idle_seconds`` without a document a worker is ended; the next document gets a new one.
+    """
+
+    def __init__(self, terms: Terms, limits: Limits, idle_seconds: float = 60) -> None:
+        self._terms, self._limits, self._idle_seconds = terms, limits, idle_seconds
+        self._lock = threading.Lock()
+        self._free: list[_Worker] = []
+        self._all: list[_Worker] = []
+        self._over = threading.Event()
+        self._watching: threading.Thread | None = None
+
+    def read(self, job: Job) -> dict[str, Any]:
+        """Have one document read: ``answer``, ``seconds`` and ``peak_mb``, all of it plain JSON."""
+        with self._lock:
+            if self._watching is None:
+                self._watching = threading.Thread(target=self._watch, daemon=True)
+                self._watching.start()
+            if self._free:
+                worker = self._free.pop()
+            else:
+                self._all.append(worker := _Worker(self._terms, self._limits))
+                if self._over.is_set():
+                    worker.dismiss()
+        try:
+            return worker.read(job)
+        finally:
+            with self._lock:
+                self._free.append(worker)
+
+    def dismiss(self) -> None:
+        """End all workers, whatever they do, and start none again."""
+        with self._lock:
+            self._over.set()
+            crew = list(self._all)
+        for worker in crew:
+            worker.dismiss()
+
+    def close(self) -> None:
+        """Give back what the workers took, when none of them reads any more."""
+        self.dismiss()
+        if self._watching is not None:
+            self._watching.join()
+        for worker in self._all:
+            worker.close()
 
     def _watch(self) -> None:
         while not self._over.wait(_POLL_SECONDS):
-            for worker in self._workers:
+            with self._lock:
+                for worker in self._free:
+                    if worker.idle_seconds > self._idle_seconds:
+                        worker.close()
+                crew = list(self._all)
+            for worker in crew:
                 worker.hold_to_limits()
 
 
 class _Worker:
     """One process at a time that reads one document at a time, started when it is first needed.
 
-    ``read`` and ``close`` are called by its thread, ``hold_to_limits`` and ``dismiss`` by others.
+    ``read`` and ``close`` are called by one thread at a time, ``hold_to_limits`` and ``dismiss`` by any.
     """
 
-    def __init__(self, limits: Limits, reader: str) -> None:
+    def __init__(self, terms: Terms, limits: Limits) -> None:
+        self._terms = terms
         self._limits = limits
-        self._reader = reader
         self._lock = threading.Lock()
         self._child: Child | None = None
         self._prepared = 0
@@ -214,33 +241,38 @@ class _Worker:
         self._dismissed = False
         self._peak_mb = 0.0
 
-    def read(self, job: Job) -> Outcome:
-        """Have one document read; whatever becomes of the process is the outcome."""
+    @property
+    def idle_seconds(self) -> float:
+        """Seconds since it was last given a document; 0 without a process."""
+        return time.monotonic() - self._began if self._child is not None else 0.0
+
+    def read(self, job: Job) -> dict[str, Any]:
+        """Have one document read; whatever becomes of the process is the answer."""
         self._began = time.monotonic()
         self._peak_mb = 0.0
         try:
-            part, failure = self._ask(job), None
-        except _FailedError as failed:
-            part, failure = None, failed.issue
+            answer = self._ask(job)
         except Exception as error:  # no process can be started
-            part, failure = None, broken_by(error)
-        return Outcome(job, part, failure, time.monotonic() - self._began, self._peak_mb)
+            answer = failed("system", told(error))
+        return {"answer": answer, "seconds": time.monotonic() - self._began, "peak_mb": self._peak_mb}
 
-    def _ask(self, job: Job) -> DocumentPart:
+    def _ask(self, job: Job) -> Answer:
         child = self._started()
         try:
             if child.pid != self._prepared:
+                child.send(asdict(self._terms))
                 child.receive()
                 self._prepared = child.pid
             self._time(child)
-            child.send({"source": str(job.source), "name": job.name})
-            answer, bodies = child.receive()
-            part = _unpickled(bodies[0]) if bodies else None
+            child.send(asdict(job))
+            answer, _ = child.receive()
+            if not _is_answer(answer, self._terms):
+                raise GarbledError(" ".join(str(answer).split())[:200])
         except (EOFError, BrokenPipeError):
-            raise self._ended(child) from None
-        except (GarbledError, pickle.UnpicklingError) as error:
+            return self._ended(child)
+        except GarbledError as error:
             self.close()
-            raise _FailedError(_failure("garbled", told(error))) from None
+            return failed("garbled", told(error))
         finally:
             with self._lock:
                 self._since = None
@@ -248,11 +280,7 @@ class _Worker:
         self._peak_mb = max(self._peak_mb, peak)
         if self._broken or held > self._limits.memory_mb / 2:
             self.close()
-        if part is None:
-            raise _FailedError(
-                _failure(str(answer.get("failed")), str(answer.get("why")), limits=self._limits)
-            )
-        return part
+        return answer
 
     def _started(self) -> Child:
         """The process, a new one if there is none. To become ready takes no document's time."""
@@ -262,7 +290,7 @@ class _Worker:
             if self._child is None:
                 self._scratch = TemporaryDirectory(prefix="juesuan-read-")
                 environment = {**_ONE_THREAD, **dict.fromkeys(_SCRATCH, self._scratch.name)}
-                self._child = Child("assets.read_worker", self._reader, environment=environment)
+                self._child = Child("assets.read_worker", environment=environment)
             return self._child
 
     def _time(self, child: Child) -> None:
@@ -272,13 +300,13 @@ class _Worker:
             self._since = self._began
             forget_peak(child.pid)
 
-    def _ended(self, child: Child) -> _FailedError:
-        why = _exit_told(child.wait())
+    def _ended(self, child: Child) -> Answer:
+        why = _exit_told(code := child.wait())
         if words := child.last_words():
             why += f"，最后的话：{' '.join(words.splitlines()[-1].split())[:200]}"
-        broken = self._broken or "ended"
+        broken = self._broken or ("killed" if -code in _FROM_OUTSIDE else "ended")
         self.close()
-        return _FailedError(_failure(broken, why, limits=self._limits))
+        return failed(broken, why)
 
     def hold_to_limits(self) -> None:
         """End the process if the document that it reads has taken more than it may."""
@@ -327,69 +355,9 @@ def forget_peak(pid: int) -> None:
         Path(f"/proc/{pid}/clear_refs").write_text("5", "ascii")
 
 
-# --- what comes back -------------------------------------------------------------------------
-
-
-class _FailedError(Exception):
-    def __init__(self, issue: Issue) -> None:
-        super().__init__(issue.reason)
-        self.issue = issue
-
-
-# The modules whose records a part is made of.
-_RECORDS = {module.__name__: module for module in (model, records)}
-
-
-class _Unpickler(pickle.Unpickler):
-    """Makes the records of a part and nothing else: the worker has read what strangers wrote."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        """The classes that a part is made of."""
-        record = vars(_RECORDS[module]).get(name) if module in _RECORDS else None
-        if isinstance(record, type) and is_dataclass(record):
-            return record
-        if (module, name) in (("decimal", "Decimal"), ("datetime", "date")):
-            return {"Decimal": Decimal, "date": date}[name]
-        raise pickle.UnpicklingError(f"{module}.{name} is no part of a document")
-
-
-def _unpickled(body: bytes) -> DocumentPart:
-    try:
-        part = _Unpickler(BytesIO(body)).load()
-    except Exception as error:  # what garbage raises is not foreseeable
-        raise pickle.UnpicklingError(told(error)) from None
-    if not isinstance(part, DocumentPart):
-        raise pickle.UnpicklingError(f"{type(part).__name__} is not a part of a document")
-    return part
-
-
 def _exit_told(code: int) -> str:
     if code >= 0:
         return f"退出码 {code}"
     with suppress(ValueError):
         return f"信号 {signal.Signals(-code).name}"
     return f"信号 {-code}"
-
-
-_SAID: Mapping[str, tuple[Callable[[str, Limits], str], str]] = {
-    "seconds": (
-        lambda _, limits: f"读取超过 {limits.seconds:g} 秒，已中止",
-        f"{_TRY_ANOTHER_COPY}；确是很大的文件，把环境变量 {SECONDS} 调大后再运行",
-    ),
-    "memory": (
-        lambda _, limits: f"读取占用的内存超过 {limits.memory_mb} MiB，已中止",
-        f"{_TRY_ANOTHER_COPY}；确是很大的文件，把环境变量 {MEMORY} 调大后再运行",
-    ),
-    "ended": (lambda why, _: f"读取进程意外结束（{why}）", _TRY_ANOTHER_COPY),
-    "garbled": (lambda why, _: f"读取进程的回答无法辨认（{why}）", _TRY_ANOTHER_COPY),
-    "source": (lambda *_: "留存的原文读不到", "把原文件放回 inbox 再运行一次 juesuan run"),
-    "error": (
-        lambda why, _: f"读取程序出错（{why}）",
-        "这是程序的问题：把文件和这句话交给维护者；修好后再运行一次",
-    ),
-}
-
-
-def _failure(cause: str, why: str = "", *, limits: Limits = Limits()) -> Issue:
-    reason, advice = _SAID.get(cause, _SAID["garbled"])
-    return Issue("failed", "读取", "文件", reason(why, limits), advice)

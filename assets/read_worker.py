@@ -1,41 +1,24 @@
 """The process in which documents are read, one at a time: ``python -m assets.read_worker``.
 
-Belongs here: the process's side of ``assets.fanout``. Does not belong here: how a document is read, and
-what follows from a failure. It imports the reader and nothing else of ours: what makes a process slow to
-start (polars, Dagster, Great Expectations) stays with its caller.
+Belongs here: the process's side of ``assets.fanout``. Does not belong here: how a document is read and its
+part kept (``recipe``), and what follows from a failure.
 """
 
 from __future__ import annotations
 
 import importlib
-import pickle
-import sys
-from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
+from assets.recipe import Job, Terms, failed, read_and_keep, refusal, resolve
 from pipelines.child import Caller, serve
-from pipelines.model import DocumentPart
-
-Reader = Callable[..., DocumentPart]
-
-
-def resolve(reader: str) -> Reader:
-    """The function that ``package.module:function`` names; it takes ``data`` and ``name=``."""
-    module, _, function = reader.partition(":")
-    found: Reader = getattr(importlib.import_module(module), function)
-    return found
+from warehouse.store import StoreError, store_at
 
 
 def prepare(reader: str) -> None:
     """Have a reader make ready what is slow to come: its module's ``prepare``, if there is one."""
+    resolve(reader)
     module = importlib.import_module(reader.partition(":")[0])
     getattr(module, "prepare", lambda: None)()
-
-
-def told(error: BaseException) -> str:
-    """An error in one line, for the list of what could not be read."""
-    return f"{type(error).__name__}：{' '.join(str(error).split())[:200]}"
 
 
 def _answer(caller: Caller) -> None:
@@ -43,24 +26,19 @@ def _answer(caller: Caller) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    read = resolve(sys.argv[2])
-    prepare(sys.argv[2])
+    asked, _ = caller.receive()
+    terms = Terms(**asked)
+    try:
+        store = store_at(terms.store)
+        refused = refusal(terms, store)
+    except StoreError as error:
+        refused = failed("store", str(error))
+    if refused is None:
+        prepare(terms.reader)
     caller.send({"ready": True})
     while True:
         request, _ = caller.receive()
-        try:
-            data = Path(request["source"]).read_bytes()
-        except OSError:
-            caller.send({"failed": "source"})
-            continue
-        try:
-            body = pickle.dumps(read(data, name=request["name"]), protocol=5)
-        except MemoryError:
-            caller.send({"failed": "memory"})
-        except Exception as error:  # a reader that breaks on one document goes on with the next
-            caller.send({"failed": "error", "why": told(error)})
-        else:
-            caller.send({}, [body])
+        caller.send(refused or read_and_keep(Job(**request), terms, store))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ rule and how it is evaluated (``expectations``), and what of the verdicts analys
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from warehouse import lake
@@ -42,14 +42,34 @@ def reconcile_year(home: Home, year: int) -> int:
     """Every rule on the documents of a year; how many verdicts were written."""
     from expectations.reconcile import reconcile
 
-    found = reconcile(year, _tables(home, year), _tables(home, year - 1))
+    found = reconcile(year, _YearTables(home, year), _YearTables(home, year - 1))
     lake.write_year(home, RECONCILED, year, found)
     return found.height
 
 
-def _tables(home: Home, year: int) -> dict[str, pl.DataFrame]:
-    """What was read of a year: the tables that are made of parts."""
-    return {table: lake.read_year(home, table, year) for table in lake.PART_TABLES}
+@dataclass(frozen=True, slots=True)
+class _YearTables(Mapping[str, "pl.DataFrame"]):
+    """What was read of a year: the tables that are made of parts, each read when it is first asked for.
+
+    Of the year before most tables are asked for by no rule.
+    """
+
+    home: Home
+    year: int
+    _read: dict[str, pl.DataFrame] = field(default_factory=dict)
+
+    def __getitem__(self, table: str) -> pl.DataFrame:
+        if table not in lake.PART_TABLES:
+            raise KeyError(table)
+        if table not in self._read:
+            self._read[table] = lake.read_year(self.home, table, self.year)
+        return self._read[table]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(lake.PART_TABLES)
+
+    def __len__(self) -> int:
+        return len(lake.PART_TABLES)
 
 
 def rule_rows() -> list[dict[str, Any]]:
@@ -87,14 +107,23 @@ class FamilyVerdict:
     worst: list[dict[str, str | int | None]]
 
 
-def family_verdict(home: Home, family: str) -> FamilyVerdict:
-    """The verdicts of a family of rules in the lake; it passes where no E or W is 不成立.
+def verdict_counts(home: Home, years: Sequence[int]) -> list[tuple[int, str, str, int]]:
+    """How many verdicts there are of each year, severity and conclusion."""
+    verdicts = _all_years(home, RECONCILED, years, "fiscal_year", "severity", "conclusion")
+    keys = ("fiscal_year", "severity", "conclusion")
+    return verdicts.group_by(keys).len().sort(keys).collect().rows()
+
+
+def family_verdict(home: Home, family: str, years: Sequence[int] | None = None) -> FamilyVerdict:
+    """The verdicts of a family of rules in the lake (all years by default; "": every family).
+
+    It passes where no E or W is 不成立.
 
     The worst are those of the gravest severity, of these the ones that differ most.
     """
     import polars as pl
 
-    years = lake.years(home)
+    years = lake.years(home) if years is None else years
     verdicts = _all_years(home, RECONCILED, years, *_SHOWN_COLUMNS).filter(
         pl.col("rule").str.starts_with(family)
     )

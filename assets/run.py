@@ -16,22 +16,26 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assets import attempts
+from assets.progress import silent
 from assets.summary import REASONS_KEPT, Reason, RunSummary
 from expectations.version import expectations_version
 from expectations.worker import ValidationWorker
-from pipelines.document import reader_version
 from warehouse import settings
 from warehouse.home import Home
-from warehouse.ledger import Ledger, LedgerState, vanished
+from warehouse.ledger import Ledger, LedgerState
+from warehouse.listing import SKIP_RULES, Listing, discover, name_of
 from warehouse.lock import alone
-from warehouse.sources import SKIP_RULES, Listing, discover
+from warehouse.store import opened
+from warehouse.vanished import Vanished, vanished
 
 if TYPE_CHECKING:
     import dagster as dg
 
-    from assets.steps import Progress
+    from assets.progress import Progress
 
-NOTHING_FOUND = "没有找到可读的文件，什么也没有发布：把文档放进 {inbox}，或给出路径：juesuan run 文件或文件夹"
+NOTHING_FOUND = "没有找到可读的文件，什么也没有发布：把文档放进 {asked}，或给出路径：juesuan run 文件或文件夹"
+CLOCK_BACK = "系统时钟比上次运行早 {behind}：次序照台账的算，新的记录记在上次之后；请校准时钟"
 NO_SUCH_YEARS = "{asked} 没有文档，什么也没有发布：{there}"
 SKIPPED = "按规则略过 {count} 个文件（{rule}：{meaning}），例如 {example}"
 # Dagster's own log says nothing that the progress bar and the summary do not say.
@@ -77,8 +81,16 @@ REASONS = f"""
 """  # noqa: S608 - our own number
 
 
-def run(home: Path, paths: Sequence[Path] = (), *, progress: Progress | None = None) -> RunSummary:
-    """Read files and folders (default: the inbox) into a home and publish its warehouse.
+def run(
+    home: Path,
+    paths: Sequence[str | Path] = (),
+    *,
+    progress: Progress | None = None,
+    dask: str = "",
+) -> RunSummary:
+    """Read files, folders and URLs (default: the standing sources) into a home and publish its warehouse.
+
+    Documents are read in processes of this machine, or on the Dask cluster at the address ``dask``.
 
     A run that finds nothing new writes only that it took place. A document that fails stops nothing.
     Raises what makes publishing impossible, ``HomeBusyError`` where another run holds the home; the file
@@ -86,27 +98,33 @@ def run(home: Path, paths: Sequence[Path] = (), *, progress: Progress | None = N
     """
     place = Home(home)
     with alone(place, "juesuan run"):
-        return _run(place.ensure(), paths, progress)
+        return _run(place.ensure(), paths, progress, dask)
 
 
-def _run(place: Home, paths: Sequence[Path], progress: Progress | None) -> RunSummary:
+def _run(place: Home, paths: Sequence[str | Path], progress: Progress | None, dask: str) -> RunSummary:
     started = time.monotonic()
-    settings.load(place)  # before an hour of reading, not after
-    asked = list(paths) or [place.inbox]
+    chosen = settings.load(place)  # before an hour of reading, not after
+    asked = [str(path) for path in paths] or chosen.places(place)
     state, listing = Ledger(place).state(), discover(asked)
-    said = remarks(state, listing)
+    gone = vanished(state, listing)
+    said = (*clock_back(state, datetime.now(UTC)), *left_aside(listing), *gone.refused)
     if not (listing.files or state.documents):
         said += tuple(f"{problem.path}：{problem.reason} → {problem.advice}" for problem in listing.problems)
-        nothing = NOTHING_FOUND.format(inbox=place.inbox)
+        nothing = NOTHING_FOUND.format(asked="、".join(chosen.places(place)))
         return RunSummary(published=False, changed=False, remarks=(nothing, *said))
-    summary = last_summary(state) if quiet(place, state, listing) else None
+    summary = last_summary(state) if quiet(place, state, listing, gone) else None
     if summary is None:
-        run_jobs(place, asked, progress, anything_to_read(state, listing))
+        check_reach(place, dask)
+        said += attempts.upgrading(place, state)
+        run_jobs(place, asked, progress, anything_to_read(state, listing), dask)
         summary = published_summary(place)
-    return _noted(place, replace(summary, remarks=said), started)
+        said += still_to_reread(place)
+    return noted(place, replace(summary, remarks=said), started)
 
 
-def backfill(home: Path, first: int, last: int, *, progress: Progress | None = None) -> RunSummary:
+def backfill(
+    home: Path, first: int, last: int, *, progress: Progress | None = None, dask: str = ""
+) -> RunSummary:
     """Recompute the fiscal years from ``first`` to ``last`` from the kept sources, and publish once.
 
     Every document of these years is read again, whatever part of it is cached; one whose source is lost
@@ -124,21 +142,35 @@ def backfill(home: Path, first: int, last: int, *, progress: Progress | None = N
     with alone(place, "juesuan backfill"):
         started = time.monotonic()
         settings.load(place.ensure())
-        backfill_jobs(place, years, progress)
-        return _noted(place, published_summary(place), started)
+        check_reach(place, dask)
+        backfill_jobs(place, years, progress, dask)
+        return noted(place, published_summary(place), started)
 
 
-def _noted(place: Home, summary: RunSummary, started: float) -> RunSummary:
+def check_reach(place: Home, dask: str) -> None:
+    """Reach for the store and the cluster before anything is done; raises what each says of itself."""
+    opened(place)
+    if dask:
+        from assets import cluster
+
+        cluster.check(dask)
+
+
+def noted(place: Home, summary: RunSummary, started: float) -> RunSummary:
     """The summary with the seconds since ``started``, as the ledger now has it."""
     summary = replace(summary, seconds=round(time.monotonic() - started, 2))
-    Ledger(place).run(at=datetime.now(UTC), **summary.as_event())
+    Ledger(place).run(
+        at=datetime.now(UTC), **(summary.as_event() if summary.changed else summary.as_before())
+    )
     return summary
 
 
-def quiet(home: Home, state: LedgerState, listing: Listing) -> bool:
+def quiet(home: Home, state: LedgerState, listing: Listing, gone: Vanished) -> bool:
     """Whether what stands is what a run would publish: nothing new to read, to judge by, decided or set."""
     return (
-        state.unchanged(listing, reader_version())
+        state.unchanged(listing)
+        and not gone.paths
+        and not attempts.anything(state)
         and not state.unjudged(expectations_version())
         and (state.published or {}).get("decided") == settings.chosen(home)
     )
@@ -149,16 +181,30 @@ def runs(home: Home) -> list[tuple[datetime, RunSummary]]:
     return [(event["at"], RunSummary.from_event(event)) for event in Ledger(home).state().runs]
 
 
-def remarks(state: LedgerState, listing: Listing) -> tuple[str, ...]:
-    """What the listing says that no row of the warehouse does: files left aside, withdrawals refused."""
-    by_rule: dict[str, list[Path]] = {}
+def still_to_reread(home: Home) -> tuple[str, ...]:
+    """What is to be said of documents that an older reader has read and later runs will read again."""
+    return attempts.left(home, Ledger(home).state())
+
+
+def left_aside(listing: Listing) -> tuple[str, ...]:
+    """What the listing says that no row of the warehouse does: files left aside by a rule."""
+    by_rule: dict[str, list[str]] = {}
     for skipped in listing.skipped:
         by_rule.setdefault(skipped.rule, []).append(skipped.path)
-    aside = (
-        SKIPPED.format(count=len(paths), rule=rule, meaning=SKIP_RULES[rule], example=paths[0].name)
+    return tuple(
+        SKIPPED.format(count=len(paths), rule=rule, meaning=SKIP_RULES[rule], example=name_of(paths[0]))
         for rule, paths in by_rule.items()
     )
-    return (*aside, *vanished(state, listing).refused)
+
+
+def clock_back(state: LedgerState, now: datetime) -> tuple[str, ...]:
+    """What to say where the clock is over a minute before the last event; less is its upkeep."""
+    seconds = (state.last_at - now).total_seconds() if state.last_at else 0
+    if seconds <= 60:
+        return ()
+    days, hours, minutes = int(seconds // 86400), int(seconds // 3600), int(seconds // 60)
+    behind = f"{days} 天" if days else f"{hours} 小时" if hours else f"{minutes} 分钟"
+    return (CLOCK_BACK.format(behind=behind),)
 
 
 def last_summary(state: LedgerState) -> RunSummary | None:
@@ -170,50 +216,59 @@ def last_summary(state: LedgerState) -> RunSummary | None:
 
 def anything_to_read(state: LedgerState, listing: Listing) -> bool:
     """Whether a year will be touched, so that its suites will have to run."""
-    due = state.unread(reader_version()) or any(state.pending_years) or state.unjudged(expectations_version())
-    return bool(due) or any(state.known_sha256(file) is None for file in listing.files)
+    waiting = attempts.anything(state) or any(state.pending_years) or state.unjudged(expectations_version())
+    anew = state.asked_again(listing) or any(state.known_sha256(file) is None for file in listing.files)
+    return bool(waiting or anew)
 
 
-def run_jobs(home: Home, paths: Sequence[Path], progress: Progress | None, validating: bool) -> None:
+def run_jobs(
+    home: Home, paths: Sequence[str], progress: Progress | None, validating: bool, dask: str = ""
+) -> None:
     """Ingest, then the touched years, then publish: the jobs that the nightly schedule chains."""
-    with jobs_of(home, progress, validating) as start:
-        config = {"source_files": {"config": {"paths": [str(path) for path in paths]}}}
+    with jobs_of(home, progress, validating, dask) as start:
+        config = {"source_files": {"config": {"paths": list(paths)}}}
         start("ingest_job", run_config={**QUIET, "ops": config})
         finish(home, start)
 
 
-def backfill_jobs(home: Home, years: Sequence[int], progress: Progress | None) -> None:
+def backfill_jobs(home: Home, years: Sequence[int], progress: Progress | None, dask: str = "") -> None:
     """Read the documents of the years anew, then these years and those that are due, then publish."""
-    with jobs_of(home, progress, validating=True) as start:
-        from assets import steps
+    with jobs_of(home, progress, validating=True, dask=dask) as start:
+        from assets import reading
+        from assets.readers import ReadingResource
 
-        steps.read_anew(home, years, datetime.now(UTC), progress or steps.silent)
+        read_all = ReadingResource(dask=dask).reads()
+        reading.read_anew(home, years, datetime.now(UTC), progress or silent, read_all=read_all)
         finish(home, start, years)
 
 
 def finish(home: Home, start: Callable[..., None], asked: Sequence[int] = ()) -> None:
     """Compute the years that were asked for and those that are due, and publish."""
-    from assets import definitions, steps
+    from assets import automation, steps
 
     for first, last in ranges(sorted({*asked, *steps.pending_years(home)})):
-        start("year_job", tags=definitions.year_tags(first, last), run_config=QUIET)
+        start("year_job", tags=automation.year_tags(first, last), run_config=QUIET)
     start("publish_job", run_config=QUIET)
 
 
 @contextmanager
-def jobs_of(home: Home, progress: Progress | None, validating: bool) -> Iterator[Callable[..., None]]:
+def jobs_of(
+    home: Home, progress: Progress | None, validating: bool, dask: str = ""
+) -> Iterator[Callable[..., None]]:
     """What starts a job of the graph on a home by its name; ``validating`` gives the suites a process."""
     with ExitStack() as stack:
         # First of all, so that its imports run beside everything else.
         worker = stack.enter_context(ValidationWorker()) if validating else None
         import dagster as dg
 
-        from assets import definitions, steps
+        from assets import definitions, resources, steps
+        from assets.readers import ReadingResource
 
         graph = definitions.definitions(
-            home=definitions.HomeResource(root=str(home.root)),
+            home=resources.HomeResource(root=str(home.root), attended=True),
             validate=worker.validate if worker else steps.validate_here,
-            progress=progress or steps.silent,
+            progress=progress or silent,
+            readers=ReadingResource(dask=dask),
         )
         instance = stack.enter_context(
             dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}})
@@ -223,12 +278,14 @@ def jobs_of(home: Home, progress: Progress | None, validating: bool) -> Iterator
 
 def execute(graph: dg.Definitions, job: str, instance: dg.DagsterInstance, **options: Any) -> None:
     """Run a job in this process; raises what a step raised, without Dagster's wrapping."""
-    from dagster import DagsterExecutionStepExecutionError
+    from dagster import DagsterExecutionStepExecutionError, Failure
 
     try:
         graph.resolve_job_def(job).execute_in_process(instance=instance, **options)
     except DagsterExecutionStepExecutionError as error:
         raise error.user_exception from None
+    except Failure as failure:
+        raise failure.__cause__ or failure from None
 
 
 def ranges(years: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -68,6 +68,11 @@ class RunSummary:
         """The summary as the ledger keeps it: plain JSON values."""
         return asdict(self)
 
+    def as_before(self) -> dict[str, Any]:
+        """The summary of a run that changed nothing, as the ledger keeps it after that of the run before."""
+        own = {name: getattr(self, name) for name in ("published", "changed", "seconds", "remarks")}
+        return {"as_before": True, **own}
+
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> RunSummary:
         """The summary that a ledger event holds; keys it does not know are left aside."""

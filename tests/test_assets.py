@@ -5,15 +5,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from assets import attempts, reading, recipe, steps, taking
 from assets import run as run_module
-from assets import steps
 from assets.following import FOLLOWING, follow_years
+from assets.progress import silent
 from assets.reconciling import RECONCILED
 from assets.run import ranges, run, runs
 from assets.summary import Reason, RunSummary
@@ -26,6 +27,7 @@ from warehouse import lake
 from warehouse.build import BuildError
 from warehouse.home import Home
 from warehouse.ledger import Ledger
+from warehouse.listing import ListedFile
 from warehouse.query import query
 from warehouse.schema import lake_tables, tables
 
@@ -83,35 +85,11 @@ def test_the_years_are_partitions_from_2000_to_the_current_year() -> None:
 
 
 def test_a_home_in_dagster_is_that_of_the_environment(monkeypatch, tmp_path) -> None:
-    from assets.definitions import HomeResource
+    from assets.resources import HomeResource
 
     monkeypatch.setenv("JUESUAN_HOME", str(tmp_path))
     assert HomeResource().open().root == tmp_path.resolve()
     assert HomeResource(root=str(tmp_path / "other")).open().inbox.is_dir()
-
-
-def test_sensors_request_the_touched_years_as_one_run_and_then_a_publish(home, monkeypatch) -> None:
-    import dagster as dg
-
-    from assets.definitions import HomeResource, after_ingest, after_years
-
-    instance = dg.DagsterInstance.ephemeral()
-    run_of, event = dg.DagsterRun(job_name="ingest_job"), dg.DagsterEvent("PIPELINE_SUCCESS", "ingest_job")
-
-    def ask(sensor: dg.RunStatusSensorDefinition, **resources: object) -> dg.RunRequest | dg.SkipReason:
-        return sensor(dg.build_run_status_sensor_context(sensor.name, event, instance, run_of), **resources)
-
-    ingest(home)
-    here = HomeResource(root=str(home.root))
-    years = ask(after_ingest, home=here)
-    assert years.job_name == "year_job"
-    assert years.tags["dagster/asset_partition_range_start"] == "2023"
-    assert years.tags["dagster/asset_partition_range_end"] == "2024"
-    assert isinstance(ask(after_years), dg.RunRequest)
-    finish(home)
-    assert isinstance(ask(after_ingest, home=here), dg.SkipReason)
-    Ledger(home).failed(path="x.txt", reason="坏", advice="换", at=NOW)
-    assert ask(after_ingest, home=here).job_name == "publish_job"
 
 
 def one_finding(year: int, tables: dict[str, pl.DataFrame], before: object) -> pl.DataFrame:
@@ -124,7 +102,9 @@ def one_finding(year: int, tables: dict[str, pl.DataFrame], before: object) -> p
 def test_dagster_shows_the_rows_of_each_year_and_what_each_suite_found(home, monkeypatch) -> None:
     import dagster as dg
 
-    from assets.definitions import HomeResource, definitions, year_tags
+    from assets.automation import year_tags
+    from assets.definitions import definitions
+    from assets.resources import HomeResource
 
     monkeypatch.setattr("expectations.reconcile.reconcile", one_finding)
     ingest(home)
@@ -151,7 +131,7 @@ def test_dagster_shows_the_rows_of_each_year_and_what_each_suite_found(home, mon
     assert (family.check_name, family.severity) == ("family_T", dg.AssetCheckSeverity.WARN)
     assert family.metadata["不成立"].value == 2
     assert family.metadata["worst"].value[0]["unit"] == "示例市档案服务中心"
-    steps.publish(home, NOW, steps.silent)
+    steps.publish(home, NOW, silent)
     assert query(home, "SELECT count(*) FROM 问题").rows == [(2,)]
 
 
@@ -194,20 +174,20 @@ def unjudged(monkeypatch) -> None:
 
 
 def ingest(home: Home) -> None:
-    steps.take_files(home, [home.inbox], NOW, steps.silent)
-    steps.read_documents(home, NOW, steps.silent)
+    taking.take_files(home, [home.inbox], NOW, silent)
+    reading.read_documents(home, NOW, silent)
 
 
 def compute(home: Home, years: list[int]) -> None:
-    steps.assemble_years(home, years, NOW, steps.silent)
+    steps.assemble_years(home, years, NOW, silent)
     follow_years(home, "fact_derived", years)
-    steps.reconcile_years(home, years, steps.silent)
-    steps.validate_years(home, years, NOW, no_findings, steps.silent)
+    steps.reconcile_years(home, years, silent)
+    steps.validate_years(home, years, NOW, no_findings, silent)
 
 
 def finish(home: Home) -> None:
     compute(home, steps.pending_years(home))
-    steps.publish(home, NOW, steps.silent)
+    steps.publish(home, NOW, silent)
 
 
 def documents(home: Home) -> list[str]:
@@ -249,18 +229,21 @@ def test_a_document_that_breaks_the_reader_stops_nothing_and_is_listed(home, mon
     assert advice
     monkeypatch.setattr(document, "read_document", read)
     ingest(home)
+    assert steps.pending_years(home) == []
+    taking.take_files(home, list(home.inbox.glob("*2023*")), NOW, silent)
+    ingest(home)
     assert steps.pending_years(home) == [2023]
 
 
 def test_a_file_that_vanishes_during_the_run_is_listed_and_the_rest_is_whole(home, monkeypatch) -> None:
-    take = steps.take
+    take = taking.take
 
-    def too_late(place: Home, file: steps.ListedFile) -> object:
-        if "2023" in file.path.name:
-            file.path.unlink()
+    def too_late(place: Home, file: ListedFile) -> object:
+        if "2023" in file.path:
+            Path(file.path).unlink()
         return take(place, file)
 
-    monkeypatch.setattr(steps, "take", too_late)
+    monkeypatch.setattr(taking, "take", too_late)
     ingest(home)
     finish(home)
     assert len(documents(home)) == 1
@@ -280,11 +263,12 @@ def test_a_publish_that_would_forget_a_touched_year_is_refused(home, unjudged) -
     ingest(home)
     compute(home, [2023])
     with pytest.raises(steps.StaleYearsError, match="2024"):
-        steps.publish(home, NOW, steps.silent)
+        steps.publish(home, NOW, silent)
     compute(home, [2024])
-    steps.assemble_years(home, [2024], NOW, steps.silent)
+    lake.forget_year(home, 2024)
+    steps.assemble_years(home, [2024], NOW, silent)
     with pytest.raises(steps.StaleYearsError, match="2024"):
-        steps.publish(home, NOW, steps.silent)
+        steps.publish(home, NOW, silent)
     finish(home)
     assert len(documents(home)) == 2
 
@@ -295,9 +279,9 @@ def test_a_document_of_an_impossible_year_is_held_without_one(home) -> None:
         return DocumentPart(Document(**{**about, "document_id": "a" * 12, "fiscal_year": year}))
 
     for year in (None, 2000, 2026):
-        assert steps.in_known_years(dated(year), NOW) == dated(year)
+        assert recipe.in_known_years(dated(year), NOW.year) == dated(year)
     for year in (1999, 2027):
-        held = steps.in_known_years(dated(year), NOW)
+        held = recipe.in_known_years(dated(year), NOW.year)
         assert held.document.fiscal_year is None
         assert [issue.kind for issue in held.issues] == ["held"]
         assert str(year) in held.issues[0].reason
@@ -517,10 +501,62 @@ def test_a_new_reader_reads_everything_again(run_home, unjudged, monkeypatch) ->
         return replace(part, document=replace(part.document, reader_version=version))
 
     monkeypatch.setattr(document, "read_document", newer)
-    for module in (steps, run_module):
+    for module in (attempts, reading, recipe):
         monkeypatch.setattr(module, "reader_version", lambda: version)
     assert run(run_home.root).changed
     assert query(run_home, "SELECT DISTINCT reader_version FROM dim_document").rows == [(version,)]
+
+
+def test_a_new_reader_reads_so_many_a_night_and_the_others_stay_published(
+    run_home, unjudged, monkeypatch
+) -> None:
+    version, read = "9-" + reader_version(), document.read_document
+
+    def newer(data: bytes, *, name: str) -> DocumentPart:
+        from dataclasses import replace
+
+        part = read(data, name=name)
+        return replace(part, document=replace(part.document, reader_version=version))
+
+    facts = query(run_home, "SELECT count(*) FROM fact_line_item").rows
+    monkeypatch.setattr(document, "read_document", newer)
+    for module in (attempts, reading, recipe):
+        monkeypatch.setattr(module, "reader_version", lambda: version)
+    run_home.settings_file.write_text("每次重读: 1\n", "utf-8")
+    first = run(run_home.root)
+    versions = "SELECT fiscal_year, reader_version = ? FROM dim_document ORDER BY 1".replace(
+        "?", f"'{version}'"
+    )
+    assert query(run_home, versions).rows == [(2023, False), (2024, True)]
+    assert query(run_home, "SELECT count(*) FROM fact_line_item").rows == facts
+    assert "还有 1 份文档是较早的读取程序读的" in first.remarks[-1]
+    second = run(run_home.root)
+    assert query(run_home, versions).rows == [(2023, True), (2024, True)]
+    assert second.remarks == ()
+    assert not run(run_home.root).changed
+
+
+def test_a_clock_set_back_is_said_and_changes_nothing(run_home) -> None:
+    [(_, summary)] = runs(run_home)
+    ahead = datetime.now(UTC) + timedelta(days=2, minutes=5)
+    Ledger(run_home).run(at=ahead, **summary.as_event())
+    for _ in range(2):
+        again = run(run_home.root)
+        assert not again.changed
+        assert again.remarks[0].startswith("系统时钟比上次运行早 2 天：")
+    times = [at for at, _ in runs(run_home)]
+    assert times == sorted(times)
+    assert [said.documents for _, said in runs(run_home)] == [2] * 4
+
+
+def test_the_standing_sources_are_read_when_none_is_named(run_home, tmp_path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    run_home.settings_file.write_text(f"来源: [inbox, {elsewhere}]\n", "utf-8")
+    assert not run(run_home.root).changed
+    (elsewhere / "无年度.txt").write_text("某单位的说明\n", "utf-8")
+    assert run(run_home.root).documents == 3
+    assert not run(run_home.root).changed
 
 
 @pytest.mark.parametrize(

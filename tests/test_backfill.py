@@ -47,11 +47,11 @@ def home(published, tmp_path) -> Home:
 
 
 def ids(home: Home, year: int) -> list[str]:
-    return Ledger(home).state().documents_of(year, reader_version())
+    return list(Ledger(home).state().documents_of(year))
 
 
 def part(home: Home, document_id: str) -> Path:
-    return lake.part_path(home, document_id, reader_version())
+    return home.root / lake.part_key(document_id, reader_version())
 
 
 def year_files(home: Home, year: int) -> dict[str, bytes]:

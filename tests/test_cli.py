@@ -16,6 +16,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 import juesuan
+from assets import told
 from assets.summary import Reason, RunSummary
 from tests.test_readme import publish_samples
 
@@ -98,8 +99,8 @@ def test_reasons_are_shown_with_advice_and_the_rest_is_counted(monkeypatch, tmp_
     monkeypatch.setattr("assets.run.run", lambda *_, **__: summary)
     output = invoke("run", "--home", str(tmp_path)).output
     assert "0.txt 表 L1、L2：看不清 → 换一份" in output
-    assert output.count("看不清") == juesuan.REASONS_SHOWN
-    assert f"另有 {50 - 2 * juesuan.REASONS_SHOWN} 条" in output
+    assert output.count("看不清") == told.REASONS_SHOWN
+    assert f"另有 {50 - 2 * told.REASONS_SHOWN} 条" in output
 
 
 def test_an_unexpected_error_is_one_line_and_whole_on_request(monkeypatch, tmp_path) -> None:
@@ -116,7 +117,13 @@ def test_an_unexpected_error_is_one_line_and_whole_on_request(monkeypatch, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(errno.ENOSPC, "磁盘已满"), (errno.EROFS, "只读"), (errno.EACCES, "不可写")]
+    ("number", "words"),
+    [
+        (errno.EEXIST, "应是文件夹"),
+        (errno.ENOSPC, "磁盘已满"),
+        (errno.EROFS, "只读"),
+        (errno.EACCES, "不可写"),
+    ],
 )
 def test_what_the_system_refuses_is_told_in_words(monkeypatch, tmp_path, number, words) -> None:
     def refused(*_: object, **__: object) -> RunSummary:
@@ -181,6 +188,21 @@ def test_status_shows_runs_and_the_age_of_the_file(home) -> None:
     assert "文档 4 · 报表 38" in output
 
 
+def test_status_tells_of_a_damaged_ledger_in_one_line(tmp_path) -> None:
+    ledger = tmp_path / "lake" / "ledger.jsonl"
+    ledger.parent.mkdir()
+    ledger.write_text('{"x\n', "utf-8")
+    result = invoke("status", "--home", str(tmp_path))
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+    assert "第 1 行损坏" in result.output
+
+
+def test_names_of_files_do_not_steer_the_terminal() -> None:
+    reason = Reason("红\x1b[31m\n.txt", "文件", "", "文件是空的", "换一份", 1)
+    lines = told.reason_lines(RunSummary(True, True, open=1, reasons=(reason,)), 1)
+    assert [*lines] == ["  · 红\\x1b[31m\\x0a.txt 文件：文件是空的 → 换一份"]
+
+
 def test_explain_leads_from_the_printed_cell_to_the_warehouse(home) -> None:
     cell = json.loads(invoke("sql", CELL, "--format", "json").output)[0]["单元格"]
     query = f"SELECT 印刷文字, 金额 FROM 单元格 WHERE 单元格 = '{cell}'"  # noqa: S608 - of our own query
@@ -226,7 +248,7 @@ def test_dev_becomes_dagster_on_the_home_with_telemetry_off(tmp_path, monkeypatc
     assert called["command"][1:] == ["-m", "dagster", "dev", "-m", "assets.definitions", "--port", "3999"]
     assert called["env"]["JUESUAN_HOME"] == str(tmp_path.resolve())
     settings = yaml.safe_load((Path(called["env"]["DAGSTER_HOME"]) / "dagster.yaml").read_text("utf-8"))
-    assert settings == {"telemetry": {"enabled": False}, "nux": {"enabled": False}}
+    assert settings["telemetry"] == settings["nux"] == {"enabled": False}
 
 
 def test_the_front_door_opens_without_anything_heavy() -> None:
@@ -235,3 +257,23 @@ def test_the_front_door_opens_without_anything_heavy() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_url_reaches_the_run_as_it_was_typed(monkeypatch, tmp_path) -> None:
+    given = []
+
+    def noted(home: Path, paths: list[str], **_: object) -> RunSummary:
+        given.extend(paths)
+        return RunSummary(True, True)
+
+    monkeypatch.setattr("assets.run.run", noted)
+    invoke("run", "--home", str(tmp_path), "s3://bucket/reports", "inbox/a.txt")
+    assert given == ["s3://bucket/reports", "inbox/a.txt"]
+
+
+def test_the_status_says_what_is_still_to_be_read_again_and_no_age_before_now(home, monkeypatch) -> None:
+    monkeypatch.setattr("assets.attempts.left", lambda *_: ("还有 3 份",))
+    os.utime(home / "warehouse.duckdb", (4_000_000_000, 4_000_000_000))
+    result = invoke("status")
+    assert "还有 3 份" in result.output.splitlines()
+    assert "-" not in result.output.splitlines()[0].partition("（")[2]

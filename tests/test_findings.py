@@ -10,10 +10,11 @@ from typer.testing import CliRunner
 
 import juesuan
 from assets import reconciling, steps
+from assets.progress import silent
 from expectations.reconcile import RECONCILIATION_SCHEMA
 from tests.expectations_examples import frame, schema, verdict
 from tests.test_readme import README
-from tests.warehouse_fixtures import DAY, UNIT, VERSION, a_home, day, document, full_part, keep
+from tests.warehouse_fixtures import DAY, UNIT, a_home, day, document, full_part, keep
 from warehouse import decisions, lake
 from warehouse.build import build
 from warehouse.ledger import Ledger
@@ -200,13 +201,13 @@ def test_a_year_is_reconciled_again_with_the_year_before_it(home, monkeypatch):
         return frame("reconciliation", [of(1, "12.30", "12.50", fiscal_year=year)])
 
     monkeypatch.setattr("expectations.reconcile.reconcile", reconcile)
-    written = steps.reconcile_years(home, [2023], steps.silent)
+    written = steps.reconcile_years(home, [2023], silent)
     assert asked == [(2023, 1, 0), (2024, 1, 1)]
     assert written == {2023: {"reconciliation": 1}, 2024: {"reconciliation": 1}}
     # A year that has lost its documents is not written, the year after it is.
-    lake.assemble_year(home, 2023, [], VERSION)
+    lake.assemble_year(home, 2023, {})
     asked.clear()
-    steps.reconcile_years(home, [2023], steps.silent)
+    steps.reconcile_years(home, [2023], silent)
     assert asked == [(2024, 1, 0)]
 
 
@@ -249,7 +250,7 @@ def test_years_that_other_rules_judged_are_pending(home, monkeypatch):
     monkeypatch.setattr(steps, "expectations_version", lambda: "newer")
     assert steps.pending_years(home) == [2024]
     with pytest.raises(steps.StaleYearsError, match="2024"):
-        steps.publish(home, DAY, steps.silent)
+        steps.publish(home, DAY, silent)
 
 
 # --- juesuan findings ------------------------------------------------------------------------

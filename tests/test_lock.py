@@ -5,13 +5,16 @@ import os
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
+import duckdb
 import pytest
 
 from assets.run import run
 from tests.warehouse_fixtures import a_home
+from warehouse.build import build
 from warehouse.home import Home
 from warehouse.lock import HomeBusyError, alone
 
@@ -71,6 +74,27 @@ def test_a_full_disk_is_told_as_such_and_leaves_what_was_there(home: Home, monke
     assert full.value.errno == errno.ENOSPC
     assert target.read_text("utf-8") == "before"
     assert not list(home.scratch.iterdir())
+
+
+def test_a_disk_that_fills_while_the_warehouse_is_built_is_told_as_such(home: Home, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise duckdb.FatalException('Could not write file "x": No space left on device')
+
+    monkeypatch.setattr("warehouse.build._fill", full)
+    with pytest.raises(OSError, match="No space left") as told:
+        build(home, now=datetime(2026, 11, 22, tzinfo=UTC))
+    assert told.value.errno == errno.ENOSPC
+    assert not list(home.scratch.iterdir())
+
+
+def test_a_run_clears_away_what_a_killed_one_left(home: Home) -> None:
+    (home.scratch / "build-1.duckdb.tmp").mkdir()
+    (home.scratch / "left.parquet").touch()
+    with alone(home, "test"):
+        assert not list(home.scratch.iterdir())
+        (home.scratch / "own.parquet").touch()
+        with alone(home, "step"):
+            assert list(home.scratch.iterdir())
 
 
 def test_who_waits_gets_the_lock_when_it_is_free(home: Home, holder: subprocess.Popen) -> None:

@@ -36,7 +36,7 @@ def verdicts(folder: Path, parts: Iterable[DocumentPart]) -> pl.DataFrame:
     assert len(years) == 1
     year = years.pop() or 0
     version = parts[0].document.reader_version
-    lake.assemble_year(home, year, [part.document.document_id for part in parts], version)
+    lake.assemble_year(home, year, {part.document.document_id: version for part in parts})
     tables = {name: lake.read_year(home, name, year) for name in lake.PART_TABLES}
     return reconcile(year, tables, {}, rules=RULES)
 

@@ -61,7 +61,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     version = next(iter(parts.values())).document.reader_version
     for part in parts.values():
         lake.write_part(home, part)
-    lake.assemble_year(home, 2024, [part.document.document_id for part in parts.values()], version)
+    lake.assemble_year(home, 2024, {part.document.document_id: version for part in parts.values()})
     tables = {name: lake.read_year(home, name, 2024) for name in lake.PART_TABLES}
     names = {part.document.document_id: number for number, part in parts.items()}
     found = reconcile(2024, tables, {}, rules=RULES)

@@ -29,9 +29,10 @@ from warehouse.build import BuildError, build
 from warehouse.evidence import EvidenceError, write_evidence
 from warehouse.home import Home
 from warehouse.ledger import Ledger
+from warehouse.listing import Listing
 from warehouse.persons import boxes_on, holds_persons
 from warehouse.query import query
-from warehouse.sources import Listing
+from warehouse.vanished import Vanished
 
 FICTION = (*NAMES, NUMBER)
 PRINTED = "\n".join(
@@ -169,7 +170,9 @@ def test_turned_off_again_no_published_file_has_them(home) -> None:
     assert holds_persons(home.warehouse_file)
     assert holds_persons(home.previous_file)
     keep_persons(home, "不发布")
-    (home.scratch / "build-killed.duckdb").write_bytes(home.warehouse_file.read_bytes())
+    killed = home.scratch / "build-killed" / "warehouse.duckdb"
+    killed.parent.mkdir()
+    killed.write_bytes(home.warehouse_file.read_bytes())
     publish(home, day(3))
     assert list(home.scratch.iterdir()) == []
     assert not holds_persons(home.warehouse_file)
@@ -189,7 +192,7 @@ def test_a_changed_setting_is_published_by_the_next_run_without_reading(home) ->
     assert not steps.publish_is_due(home)
     keep_persons(home)
     assert steps.publish_is_due(home)
-    assert not run_module.quiet(home, Ledger(home).state(), Listing())
+    assert not run_module.quiet(home, Ledger(home).state(), Listing(), Vanished())
     publish(home)
     assert Ledger(home).state().published["digest"] != digest
     home.settings_file.unlink()

@@ -225,7 +225,7 @@ def test_a_build_changes_nothing_the_second_time(home):
 
 
 def test_without_documents_the_failures_are_still_published(home):
-    Ledger(home).failed(path="big.txt", size=9, mtime_ns=1, reason="文件太大", advice="拆开", at=DAY)
+    Ledger(home).failed(path="big.txt", size=9, mark=1, reason="文件太大", advice="拆开", at=DAY)
     build(home, now=DAY)
     assert rows(home, "SELECT 阶段, 原因, 怎么办, 文档, 文件 FROM 待核") == [
         ("读取", "文件太大", "拆开", None, "big.txt")

@@ -117,7 +117,8 @@ def test_any_number_of_fen_survives_a_part(tmp_path, amount):
     doc = document("a")
     line = item(doc, "income", 1, "本年收入合计", None, "L1/c1", amount=amount)
     lake.write_part(home, model.DocumentPart(doc, line_items=(line,)))
-    lake.assemble_year(home, 2024, [doc.document_id], VERSION)
+    lake.forget_year(home, 2024)  # by the same version of the reader a part never changes
+    lake.assemble_year(home, 2024, {doc.document_id: VERSION})
     assert lake.read_year(home, "fact_line_item", 2024)["amount"].to_list() == [amount]
 
 
@@ -131,7 +132,7 @@ def test_a_part_rounds_nothing(tmp_path, amount):
 
 def test_a_part_in_pieces_is_no_part(tmp_path):
     home = a_home(tmp_path)
-    path = lake.write_part(home, full_part(document("a")))
+    path = home.root / lake.write_part(home, full_part(document("a")))
     name = path.name.split(".")[0]
     assert lake.has_part(home, name, VERSION)
     assert not lake.has_part(home, name, "another-version")
@@ -141,14 +142,14 @@ def test_a_part_in_pieces_is_no_part(tmp_path):
 
 def test_assembling_names_a_missing_part(tmp_path):
     with pytest.raises(lake.LakeError, match="0123456789ab"):
-        lake.assemble_year(a_home(tmp_path), 2024, ["0123456789ab"], VERSION)
+        lake.assemble_year(a_home(tmp_path), 2024, {"0123456789ab": VERSION})
 
 
 def test_a_year_without_documents_loses_its_files(tmp_path):
     home = a_home(tmp_path)
     keep(home, full_part(document("a")))
     assert lake.years(home) == [2024]
-    lake.assemble_year(home, 2024, [], VERSION)
+    lake.assemble_year(home, 2024, {})
     assert lake.years(home) == []
 
 
@@ -175,5 +176,104 @@ def test_assembling_twice_changes_no_byte(tmp_path):
     path = lake.year_path(home, "fact_line_item", 2024)
     before = path.read_bytes()
     ids = [document("b").document_id, document("a").document_id]
-    lake.assemble_year(home, 2024, ids, VERSION)
+    lake.assemble_year(home, 2024, dict.fromkeys(ids, VERSION))
     assert path.read_bytes() == before
+
+
+# --- a year from what it holds and what is new ----------------------------------------------------
+
+IDS = {name: document(name).document_id for name in "abcd"}
+
+
+def one_part(name: str, version: str):
+    """A document of one line item, whose figure and issues tell by which version it was read."""
+    doc = document(name, reader_version=version)
+    line = item(doc, "income", 1, "本年收入合计", f"{len(version)}.00", f"L{ord(name)}/c1")
+    seen = model.Issue("noted", "读取", "文件", version, "")
+    return model.DocumentPart(doc, line_items=(line,), issues=(seen,) * ord(name))
+
+
+@pytest.fixture(scope="module")
+def with_parts(tmp_path_factory):
+    """A home with the parts of four documents, each read by three versions of the reader."""
+    home = a_home(tmp_path_factory.mktemp("increment"))
+    for name in IDS:
+        for version in ("1", "22", "333"):
+            lake.write_part(home, one_part(name, version))
+    return home
+
+
+def tables_of(home, year=2024):
+    return {table: lake.read_year(home, table, year) for table in lake.PART_TABLES}
+
+
+def from_nothing(home, documents):
+    lake.assemble_year(home, 2024, {})
+    lake.assemble_year(home, 2024, documents)
+    return tables_of(home)
+
+
+def same(found, wanted):
+    return all(found[table].equals(wanted[table]) for table in lake.PART_TABLES)
+
+
+wanted_documents = st.dictionaries(st.sampled_from(sorted(IDS.values())), st.sampled_from(["1", "22", "333"]))
+
+
+@settings(max_examples=10, deadline=None)
+@given(steps=st.lists(wanted_documents, min_size=2, max_size=3), at_once=st.sampled_from([1, 2, 200]))
+def test_any_sequence_of_changes_gives_what_assembling_from_nothing_gives(with_parts, steps, at_once):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(lake, "PARTS_AT_ONCE", at_once)
+        for documents in steps:
+            rows = lake.assemble_year(with_parts, 2024, documents)
+            found = tables_of(with_parts)
+            assert rows == {table: frame.height for table, frame in found.items()}
+    assert same(found, from_nothing(with_parts, steps[-1]))
+    assert lake.years(with_parts) == ([2024] if steps[-1] else [])
+
+
+def test_only_parts_that_are_new_are_read(with_parts, monkeypatch):
+    a, b, c, d = sorted(IDS.values())
+    lake.assemble_year(with_parts, 2024, {a: "1", b: "1", c: "22"})
+    read, plain = [], lake.read_parts
+    monkeypatch.setattr(lake, "read_parts", lambda home, ids, v: read.append((ids, v)) or plain(home, ids, v))
+    lake.assemble_year(with_parts, 2024, {a: "1", c: "333", d: "22"})
+    assert read == [([c], "333"), ([d], "22")]
+    lake.assemble_year(with_parts, 2024, {a: "1", d: "22"})
+    lake.assemble_year(with_parts, 2024, {a: "1", d: "22"})
+    assert len(read) == 2
+    lake.forget_year(with_parts, 2024)
+    lake.assemble_year(with_parts, 2024, {a: "1", d: "22"})
+    assert read[2:] == [([a], "1"), ([d], "22")]
+
+
+@pytest.mark.parametrize("written", [0, 1, 9, len(lake.PART_TABLES) - 1])
+def test_a_year_of_which_the_writing_was_killed_is_not_taken_for_whole(with_parts, monkeypatch, written):
+    a, b, c, _ = sorted(IDS.values())
+    before, after = {a: "1", b: "1"}, {a: "1", b: "22", c: "1"}
+    wanted = from_nothing(with_parts, after)
+    from_nothing(with_parts, before)
+    count, plain = [], lake.write_year
+
+    def killed(*arguments):
+        if len(count) == written:
+            raise KeyboardInterrupt
+        count.append(plain(*arguments))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lake, "write_year", killed)
+        with pytest.raises(KeyboardInterrupt):
+            lake.assemble_year(with_parts, 2024, after)
+    assert lake.years(with_parts) == []
+    assert same(lake.assemble_year(with_parts, 2024, after) and tables_of(with_parts), wanted)
+
+
+def test_a_table_that_is_gone_or_of_another_schema_is_not_built_on(with_parts):
+    a, b, *_ = sorted(IDS.values())
+    wanted = from_nothing(with_parts, {a: "1", b: "1"})
+    path = lake.year_path(with_parts, "issue", 2024)
+    for spoil in (path.unlink, lambda: wanted["issue"].drop("advice").write_parquet(path)):
+        spoil()
+        lake.assemble_year(with_parts, 2024, {a: "1", b: "1"})
+        assert same(tables_of(with_parts), wanted)

@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 import juesuan
+from assets import told
 from assets.run import published_summary
 from assets.summary import RunSummary
 from pipelines.model import CellRole, Issue
@@ -325,12 +326,12 @@ def test_the_summary_counts_forms_held_forms_and_unknown_grids(home) -> None:
     build(home, now=DAY)
     summary = published_summary(home)
     assert (summary.forms, summary.forms_held, summary.forms_unknown) == (3, 1, 1)
-    assert juesuan.performance_line(summary) == "绩效表 3（其中有待核的 1） · 附件里认不出的表格 1"
+    assert [*told.performance_lines(summary)] == ["绩效表 3（其中有待核的 1） · 附件里认不出的表格 1"]
     assert rows(home, "SELECT 对象, 位置 FROM 待核") == [("附件表格", "L300")]
 
 
 def test_the_summary_of_a_home_without_forms_says_nothing_of_them(monkeypatch, tmp_path) -> None:
-    assert juesuan.performance_line(RunSummary(True, True)) == ""
+    assert [*told.performance_lines(RunSummary(True, True))] == []
     summary = RunSummary(True, True, forms=1234)
     monkeypatch.setattr("assets.run.run", lambda *_, **__: summary)
     output = CliRunner().invoke(juesuan.app, ["run", "--home", str(tmp_path)]).output

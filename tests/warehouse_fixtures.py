@@ -175,11 +175,12 @@ def keep(home: Home, *parts: DocumentPart, path: str | None = None, at: datetime
         doc = part.document
         lake.write_part(home, part)
         given = path or f"inbox/{doc.document_id}.txt"
-        ledger.seen(path=given, sha256=doc.sha256, size=doc.bytes, mtime_ns=1, at=at)
+        ledger.seen(path=given, sha256=doc.sha256, size=doc.bytes, mark=1, at=at)
         ledger.read(sha256=doc.sha256, reader_version=VERSION, fiscal_year=doc.fiscal_year, at=at)
     state = ledger.state()
     for year in state.pending_years:
-        lake.assemble_year(home, year, state.documents_of(year, VERSION), VERSION)
+        lake.forget_year(home, year)  # a part of the same version may be another one here
+        lake.assemble_year(home, year, state.documents_of(year))
 
 
 def dated(text: str, published: date | None) -> DocumentPart:

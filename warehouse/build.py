@@ -8,6 +8,7 @@ Belongs here: the order of the steps, and publishing. Does not belong here: what
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 Row = dict[str, Any]
+
+# What DuckDB may take of memory before it spills to the home's scratch folder; each thread wants its share.
+MEMORY = "1500MB"
+MOST_THREADS = 4
 
 
 class BuildError(RuntimeError):
@@ -80,9 +85,11 @@ def build(home: Home, *, now: datetime, rules: Sequence[Row] = ()) -> BuildRepor
     read_persons = files[persons.TABLE]
     if not keeps_persons:
         files[persons.TABLE] = []
-    scratch = home.scratch / f"build-{uuid.uuid4().hex}.duckdb"
+    folder = home.scratch / f"build-{uuid.uuid4().hex}"
+    folder.mkdir()
+    scratch = folder / home.warehouse_file.name
     try:
-        with duckdb.connect(str(scratch)) as connection:
+        with duckdb.connect(str(scratch), config=_limits(folder)) as connection:
             connection.execute("BEGIN")  # one commit instead of a thousand: COMMENTs are statements too
             held, added = _fill(connection, home, state, files)
             if held:
@@ -99,12 +106,25 @@ def build(home: Home, *, now: datetime, rules: Sequence[Row] = ()) -> BuildRepor
             connection.execute("CHECKPOINT")
         publish(home, scratch, persons_kept=keeps_persons)
     except duckdb.Error as error:
+        full = os.strerror(errno.ENOSPC)
+        if full in str(error):
+            raise OSError(errno.ENOSPC, full, str(home.warehouse_file)) from error
         raise BuildError(f"新仓库没有建成，原有的仓库没有动：{error}") from error
     finally:
-        scratch.unlink(missing_ok=True)
-        scratch.with_name(scratch.name + ".wal").unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
     digest = _digest(files, state, decided, rules)
     return BuildReport(home.warehouse_file, rows, held, digest, decided, now)
+
+
+def _limits(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        "memory_limit": MEMORY,
+        "temp_directory": str(folder / "spilled"),
+        "threads": min(os.cpu_count() or 1, MOST_THREADS),
+        # Files that were inserted in their order leave row groups half filled; filling them up at the end
+        # would compress every table again, which takes twice as long as all the rest and doubles the file.
+        "max_vacuum_tasks": 0,
+    }
 
 
 def publish(home: Home, built: Path, *, persons_kept: bool) -> None:
@@ -124,8 +144,12 @@ def publish(home: Home, built: Path, *, persons_kept: bool) -> None:
         before.replace(home.previous_file)
     built.replace(home.warehouse_file)
     if not persons_kept:
-        for killed in home.scratch.glob("*.duckdb*"):  # what a killed build left may have them too
-            killed.unlink(missing_ok=True)
+        # What a killed build left may have them too.
+        for killed in (*home.scratch.glob("build-*"), *home.scratch.glob("previous-*")):
+            if killed.is_dir():
+                shutil.rmtree(killed, ignore_errors=True)
+            else:
+                killed.unlink(missing_ok=True)
     sync(home.root)
 
 

@@ -17,9 +17,10 @@ from warehouse.explain import explain
 from warehouse.explain_form import form_rows, forms_of
 from warehouse.home import Home
 from warehouse.lake import BOX_COLUMNS
+from warehouse.listing import SourceProblem
 from warehouse.persons import boxes_on, persons_of
 from warehouse.query import rows_where
-from warehouse.sources import SourceProblem, kept
+from warehouse.sources import kept
 
 # What a person calls a document of such a media type; any other has no pages either.
 KINDS = {

@@ -15,9 +15,10 @@ from pipelines.readers import text_at
 from warehouse.explain_form import form_steps
 from warehouse.home import Home
 from warehouse.lake import BOX_COLUMNS
+from warehouse.listing import SourceProblem
 from warehouse.persons import persons_of
 from warehouse.query import rows_where
-from warehouse.sources import SourceProblem, kept
+from warehouse.sources import kept
 
 Step = tuple[str, str]
 

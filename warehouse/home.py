@@ -85,6 +85,11 @@ class Home:
         return self.root / ".lock.holder"
 
     @property
+    def alerts_file(self) -> Path:
+        """What people on call were told of runs that failed."""
+        return self.root / "alerts.jsonl"
+
+    @property
     def scratch(self) -> Path:
         """Temporary files; on the same filesystem, so that a rename is atomic."""
         return self.root / ".scratch"
@@ -102,6 +107,14 @@ class Home:
         ):
             folder.mkdir(parents=True, exist_ok=True)
         return self
+
+    def clear_scratch(self) -> None:
+        """Delete what runs that were killed left among the temporary files; only for who writes alone."""
+        for left in self.scratch.iterdir() if self.scratch.is_dir() else ():
+            if left.is_dir():  # where DuckDB spills
+                shutil.rmtree(left)
+            else:
+                left.unlink(missing_ok=True)
 
     def put(self, target: Path, write: Callable[[Path], object], *, durable: bool = True) -> None:
         """Make ``target`` whole or not at all: ``write`` fills a scratch file, which is then renamed.

@@ -27,7 +27,8 @@ def alone(home: Home, what: str, *, wait: float = 0) -> Iterator[None]:
     """Write to a home alone. ``HomeBusyError`` if another process still does after ``wait`` seconds.
 
     ``what`` is told to whoever is refused. The lock is the operating system's: it ends with the process,
-    however that ends. Taken again by the same process it is held on.
+    however that ends; what a killed one left in ``.scratch`` is cleared away. Taken again by the same
+    process it is held on.
     """
     home.root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(home.lock_file, is_singleton=True, thread_local=False)
@@ -40,6 +41,7 @@ def alone(home: Home, what: str, *, wait: float = 0) -> Iterator[None]:
     try:
         if lock.lock_counter == 1:
             _say(home, what)
+            home.clear_scratch()
         yield
     finally:
         lock.release()

@@ -185,8 +185,8 @@ def source_rows(state: LedgerState, verdicts: Mapping[str, tuple[str, str, str]]
     main = main_paths(state)
     rows = []
     for file in sorted(state.files.values(), key=lambda f: (f.path, f.first_seen, f.sha256)):
-        # A failure that a later sight of the same path has settled is no longer a state of anything.
-        if not file.sha256 and state.current[file.path] is not file:
+        # A failure that a later look at the same path has settled is no longer a state of anything.
+        if not file.sha256 and (state.current[file.path] is not file or file.status == "withdrawn"):
             continue
         verdict, reason, advice = _file_verdict(file, state, main, verdicts)
         rows.append(

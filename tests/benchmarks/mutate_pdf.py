@@ -8,22 +8,26 @@ Does not belong here: damaging (``typesetter.mutations``), and looking at a page
 from __future__ import annotations
 
 import argparse
+import hashlib
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from assets.fanout import Job, Limits, read_all
+from assets.recipe import terms_of
 from pipelines.locators import page_of, row_place
 from pipelines.model import CellRole, DocumentPart, LineItem
 from tests.page_witness import Witness, same_ink
 from tests.typesetter.corpus import LOOKS, printed
 from tests.typesetter.mutations import KINDS, Mutant, mutant
 from tests.typesetter.paged import PrintedPdf
+from warehouse.sources import source_key
+from warehouse.store import store_at
 
+THIS_YEAR = 2026
 FORMS = ("income_expenditure_summary", "expenditure", "three_public")
 SHEETS = (
     ("fpdf", 0, "plain"),
@@ -230,17 +234,18 @@ def run(todo: Sequence[Case], workers: int = 1, batch: int = 200) -> Iterator[tu
         sounds[sheet] = read_document(judges[sheet].pdf.data, name="sound.pdf")
     for start in range(0, len(todo), batch):
         with TemporaryDirectory() as folder:
+            store = store_at(folder)
             made: dict[str, tuple[Case, Mutant]] = {}
             jobs = []
-            for number, case in enumerate(todo[start : start + batch]):
+            for case in todo[start : start + batch]:
                 copy = mutant(case.kind, judges[case.sheet].pdf.data, case.seed)
-                path = Path(folder) / str(number)
-                path.write_bytes(copy.data)
                 made[case.name] = case, copy
-                jobs.append(Job(f"{number:064}", path, case.name))
-            for outcome in read_all(jobs, workers=workers, limits=LIMITS):
+                jobs.append(Job(hashlib.sha256(copy.data).hexdigest(), case.name))
+                store.write(source_key(jobs[-1].sha256), copy.data)
+            for outcome in read_all(jobs, terms_of(store, THIS_YEAR), workers=workers, limits=LIMITS):
                 case, copy = made[outcome.job.name]
-                part = outcome.part
+                # A worker keeps its part; what it could read within its limits can be read here as well.
+                part = None if outcome.failure else read_document(copy.data, name=case.name)
                 yield case, part and judges[case.sheet].judge(copy, part, sounds[case.sheet])
 
 
