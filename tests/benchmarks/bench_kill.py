@@ -286,7 +286,7 @@ class Campaign:
         _strike(process)
 
     def _while_publishing(self, process: subprocess.Popen[str], home: Path, kind: str) -> None:
-        while process.poll() is None and not any((home / ".scratch").glob("build-*.duckdb")):
+        while process.poll() is None and not any((home / ".scratch").glob("build-*")):
             time.sleep(0.002)
         with suppress(subprocess.TimeoutExpired):
             process.wait(self.dice.uniform(0, self.moments[kind]))
