@@ -69,11 +69,8 @@ def read_all(
     terms = replace(terms, stamp=store_at(terms.store).stamped())
     with _connected(address) as client:
         _greet(client, terms)
-        threads = sum(
-            worker["nthreads"] for worker in client.scheduler_info(n_workers=-1)["workers"].values()
-        )
         reading = _Reading(client, terms, limits, address)
-        for batch in batches(jobs, threads):
+        for batch in batches(jobs, sum(_threads(client))):
             reading.submit(batch)
         yield from reading.outcomes(len(jobs))
 

@@ -18,7 +18,7 @@ from expectations.version import expectations_version
 from warehouse import lake, schema, settings
 from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState
-from warehouse.listing import Listing, discover
+from warehouse.listing import discover
 from warehouse.vanished import vanished
 
 # A file that was written to since may still be growing.
@@ -51,23 +51,16 @@ def news(home: Home, now: datetime) -> News:
     """What listing the standing sources shows that the ledger does not know; no file is opened."""
     state, listing = Ledger(home).state(), discover(standing_sources(home))
     new = [file for file in listing.files if state.changed(file)]
-    failing = _failing(state, listing)
+    failing = [p for p in listing.problems if not state.failed_before(p.path, p.reason)]
     gone = vanished(state, listing).paths
     # When a path was last seen is part of its key: what came, went and came again is new each time.
     seen = {path: file.last_seen for path, file in state.current.items()}
     told = [f"{f.path} {f.size} {f.mark} {seen.get(f.path)}" for f in new]
-    told += [*failing, *(f"{path} {seen.get(path)}" for path in gone)]
+    told += [f"{p.path} {p.reason}" for p in failing] + [f"{path} {seen.get(path)}" for path in gone]
     young = (now.timestamp() - SETTLED_SECONDS) * 1e9
     # What a store shows is whole; a file of this machine may still be written.
     unsettled = sum(isinstance(file.mark, int) and file.mark > young for file in new)
     return News(_digest(told), len(new), len(failing), len(gone), unsettled)
-
-
-def _failing(state: LedgerState, listing: Listing) -> list[str]:
-    """What could not be listed, and did not fail before for the same reason."""
-    problems = ((problem.path, problem.reason) for problem in listing.problems)
-    known = {path: file.reason for path, file in state.current.items() if file.status == "failed"}
-    return [f"{path} {reason}" for path, reason in problems if known.get(path) != reason]
 
 
 @dataclass(frozen=True, slots=True)

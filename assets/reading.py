@@ -21,7 +21,7 @@ from pipelines.document import reader_version
 from warehouse import lake
 from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState
-from warehouse.store import opened
+from warehouse.store import opened, store_of
 
 _NOTED_EVERY = 1.0
 
@@ -139,12 +139,12 @@ def _note(ledger: Ledger, outcome: Outcome, now: datetime) -> None:
 
 def _without_part(home: Home, state: LedgerState, years: Sequence[int]) -> list[str]:
     """The documents of some years whose part is lost, and that the tables of their year do not hold."""
-    held = {year: lake.held_whole(home, year) for year in years}
+    store, held = store_of(home), {year: lake.held_whole(home, year) for year in years}
     dated = (d for d in state.documents.values() if (d.fiscal_year or 0) in held)
     read = ((d, d.reader_version) for d in dated if d.reader_version)
     return [
         d.sha256
         for d, version in read
         if held[d.fiscal_year or 0].get(d.document_id) != version
-        and not lake.has_part(home, d.document_id, version)
+        and not lake.has_part(store, d.document_id, version)
     ]

@@ -133,7 +133,7 @@ class LedgerState:
             and self.published.get("schema") == schema.digest()
             and self.warehouse_file.is_file()
             and all(self._same(listed) for listed in listing.files)
-            and all(self._failed_before(p.path, p.reason) for p in listing.problems)
+            and all(self.failed_before(p.path, p.reason) for p in listing.problems)
             and not self.asked_again(listing)
         )
 
@@ -149,7 +149,8 @@ class LedgerState:
             return None
         return last
 
-    def _failed_before(self, path: str, reason: str) -> bool:
+    def failed_before(self, path: str, reason: str) -> bool:
+        """Whether a path failed at last sight already, for the same reason."""
         last = self.current.get(path)
         return last is not None and last.status == "failed" and last.reason == reason
 
