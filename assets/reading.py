@@ -70,7 +70,8 @@ def read_anew(
     ]
     counts = _read(home, state, dated, now, progress, read_all, anew=True)
     for year in years:
-        lake.forget_year(home, year)  # its tables are a cache of the parts, too
+        lake.forget_year(home, year)  # its tables are a cache of the parts, too, and its verdicts of these
+        lake.forget_makings(home, year)
     return counts
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from expectations.version import expectations_version
 from warehouse import lake
 from warehouse.home import Home
 from warehouse.schema import lake_tables
@@ -39,12 +40,42 @@ def with_following(home: Home, years: Sequence[int]) -> list[int]:
 
 
 def reconcile_year(home: Home, year: int) -> int:
-    """Every rule on the documents of a year; how many verdicts were written."""
-    from expectations.reconcile import reconcile
+    """Every rule on the documents of a year; how many verdicts the year now has.
 
-    found = reconcile(year, _YearTables(home, year), _YearTables(home, year - 1))
-    lake.write_year(home, RECONCILED, year, found)
+    Verdicts on documents that nothing has touched since they were judged stay as they are.
+    """
+    from expectations.reconcile import reconcile
+    from expectations.related import standing, touched
+
+    tables, before = _YearTables(home, year), _YearTables(home, year - 1)
+    now, then = standing(tables, before), _judged_then(home, year)
+    if then is None:
+        found = reconcile(year, tables, before)
+        lake.write_year(home, RECONCILED, year, found)
+    else:
+        again = touched(then, now)
+        own, earlier = (again.filter(scope=scope).select("document_id") for scope in ("this", "before"))
+        known = lake.read_year(home, RECONCILED, year)
+        stays = known.join(own, on="document_id", how="anti", maintain_order="left")
+        fresh = reconcile(year, tables.only(own), before.only(earlier))
+        found = stays.vstack(fresh).sort("document_id", maintain_order=True)
+        if not found.equals(known):
+            lake.write_year(home, RECONCILED, year, found)
+    judged = {"rules": expectations_version(), "standing": now.to_dict(as_series=False)}
+    lake.note_makings(home, [RECONCILED], year, judged)
     return found.height
+
+
+def _judged_then(home: Home, year: int) -> pl.DataFrame | None:
+    """The documents that the verdicts on a year rest on; ``None`` where other rules judged, or none did."""
+    import polars as pl
+
+    from expectations.related import STANDING_SCHEMA
+
+    judged = lake.makings(home, [RECONCILED], year)
+    if judged is None or judged["rules"] != expectations_version():
+        return None
+    return pl.DataFrame(judged["standing"], schema=STANDING_SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +87,21 @@ class _YearTables(Mapping[str, "pl.DataFrame"]):
 
     home: Home
     year: int
+    documents: pl.DataFrame | None = None
     _read: dict[str, pl.DataFrame] = field(default_factory=dict)
+
+    def only(self, documents: pl.DataFrame) -> _YearTables:
+        """The rows of those documents alone (``document_id``)."""
+        return _YearTables(self.home, self.year, documents)
 
     def __getitem__(self, table: str) -> pl.DataFrame:
         if table not in lake.PART_TABLES:
             raise KeyError(table)
         if table not in self._read:
-            self._read[table] = lake.read_year(self.home, table, self.year)
+            rows = lake.read_year(self.home, table, self.year)
+            if self.documents is not None:
+                rows = rows.join(self.documents, on="document_id", how="semi", maintain_order="left")
+            self._read[table] = rows
         return self._read[table]
 
     def __iter__(self) -> Iterator[str]:

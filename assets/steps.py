@@ -157,13 +157,26 @@ def validate_years(
     rows: dict[int, dict[str, int]] = {}
     ledger = Ledger(home)
     for year in watched("校验", with_following(home, years), progress):
-        frames = {table: lake.read_year(home, table, year) for table in VALIDATED}
-        found = validate(year, frames, today=now.date())
-        for table, frame in zip(VERDICTS, (found.results, found.failures), strict=True):
-            lake.write_year(home, table, year, frame)
-            rows.setdefault(year, {})[table] = frame.height
+        rows[year] = _validate_year(home, year, now.date(), validate)
         ledger.judged(fiscal_year=year, version=expectations_version(), at=now)
     return rows
+
+
+def _validate_year(home: Home, year: int, today: date, validate: Validate) -> dict[str, int]:
+    """Every suite on a year, unless its tables are those that were validated last; the rows written."""
+    seen = {"year_of_today": today.year, **_seen_by_suites(home, year)}
+    if lake.makings(home, VERDICTS, year) != seen:
+        frames = {table: lake.read_year(home, table, year) for table in VALIDATED}
+        found = validate(year, frames, today=today)
+        for table, frame in zip(VERDICTS, (found.results, found.failures), strict=True):
+            lake.write_year(home, table, year, frame)
+        lake.note_makings(home, VERDICTS, year, seen)
+    return {table: lake.read_year(home, table, year).height for table in VERDICTS}
+
+
+def _seen_by_suites(home: Home, year: int) -> dict[str, str]:
+    """What the verdicts of the suites rest on: rules and suites, and the tables that they look at."""
+    return {"suites": expectations_version(), "tables": lake.digest_of(home, VALIDATED, year)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,12 +253,11 @@ def stale_years(home: Home, state: LedgerState) -> list[int]:
 def _up_to_date(home: Home, state: LedgerState, year: int) -> bool:
     wanted = set(state.documents_of(year).items())
     held = lake.read_year(home, "dim_document", year).select("document_id", "reader_version").iter_rows()
-    facts, verdicts = (lake.year_path(home, table, year) for table in ("fact_line_item", VERDICTS[-1]))
     if not wanted:
-        return not facts.exists()
+        return not lake.year_path(home, "fact_line_item", year).exists()
+    validated = lake.makings(home, VERDICTS, year) or {}
     return (
         wanted == set(held)
-        and verdicts.exists()
-        and facts.stat().st_mtime_ns <= verdicts.stat().st_mtime_ns
+        and _seen_by_suites(home, year).items() <= validated.items()
         and year not in state.unjudged(expectations_version())
     )

@@ -13,6 +13,7 @@ import polars as pl
 from expectations import compare, sides
 from expectations.figures import BROKEN_STATES, EMPTY_STATES, Year
 from expectations.registry import rule_function
+from expectations.related import normal
 from expectations.rules_data import Rule, read_check
 from expectations.verdicts import judge
 from pipelines.vocabulary import forms
@@ -169,10 +170,6 @@ def _carried(rule: Rule, pair: dict[str, str], pairs: pl.DataFrame, year: Year, 
 # --- who belongs to whom ------------------------------------------------------------------------
 
 
-def _normal(column: str) -> pl.Expr:
-    return pl.col(column).str.normalize("NFKC").str.replace_all(r"\s", "")
-
-
 def same_unit_before(year: Year, before: Year) -> pl.DataFrame:
     """``document_id`` and, in ``before``, the disclosure of the same unit for the year before."""
     same = ["name", "level", "consolidation"]
@@ -184,7 +181,7 @@ def _in_force(year: Year) -> pl.DataFrame:
     """One disclosure for each unit, level and 汇总口径: the one published last, else of the greater id."""
     return (
         year.documents.filter(pl.col("unit_name").is_not_null())
-        .with_columns(name=_normal("unit_name"))
+        .with_columns(name=normal("unit_name"))
         .sort("published_on", "document_id", nulls_last=False)
         .unique(["name", "level", "consolidation"], keep="last", maintain_order=True)
         .select("document_id", "name", "level", "consolidation")
@@ -202,7 +199,7 @@ def _members(year: Year) -> pl.DataFrame:
     departments = documents.filter(
         (pl.col("level") == "部门") & (pl.col("consolidation").fill_null("") != "本级")
     )
-    relations = year.tables["unit_relation"].with_columns(name=_normal("name"))
+    relations = year.tables["unit_relation"].with_columns(name=normal("name"))
     listed = relations.filter(pl.col("relation") == "所属").join(departments, on="document_id", how="semi")
     units = documents.filter(pl.col("level").fill_null("") != "部门").select("name", held="document_id")
     upward = (

@@ -45,7 +45,7 @@ _EVALUATIONS = ("A", "E")
 _OF_PROJECTS = ("A", "B", "E")
 _EXPENDITURE = "expenditure"
 # A unit's name that is cut off is known by so many characters, the name of a 科目 by so many.
-_FEWEST_OF_UNIT, _FEWEST_OF_SUBJECT = 6, 4
+FEWEST_OF_UNIT, _FEWEST_OF_SUBJECT = 6, 4
 # Names of 科目 that many projects bear without being meant.
 _VAGUE = r"^其他|^一般行政管理事务$|^行政运行$|^事业运行$|^机关服务$"
 _SIGNS = re.compile(r"[\s()《》<>\[\]「」“”\"'、,，·.。:：;；\-—_]")
@@ -138,7 +138,7 @@ def _one_unit() -> pl.Expr:
     """Whether two names are of one unit; one of them may be cut off at its end."""
     one, other = pl.col("unit"), pl.col("other_unit")
     begins = one.str.starts_with(other) | other.str.starts_with(one)
-    long = pl.min_horizontal(one.str.len_chars(), other.str.len_chars()) >= _FEWEST_OF_UNIT
+    long = pl.min_horizontal(one.str.len_chars(), other.str.len_chars()) >= FEWEST_OF_UNIT
     return ((one == other) | (begins & long)).fill_null(False)
 
 

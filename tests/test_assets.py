@@ -266,7 +266,6 @@ def test_a_publish_that_would_forget_a_touched_year_is_refused(home, unjudged) -
         steps.publish(home, NOW, silent)
     compute(home, [2024])
     lake.forget_year(home, 2024)
-    steps.assemble_years(home, [2024], NOW, silent)
     with pytest.raises(steps.StaleYearsError, match="2024"):
         steps.publish(home, NOW, silent)
     finish(home)

@@ -6,6 +6,8 @@ what the rows mean, when a year is to be assembled, and anything that only the b
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -179,6 +181,7 @@ def assemble_year(home: Home, fiscal_year: int, documents: Mapping[str, str]) ->
         forget_year(home, fiscal_year)
         for table in lake_tables():
             year_path(home, table, fiscal_year).unlink(missing_ok=True)
+        forget_makings(home, fiscal_year)
         return dict.fromkeys(PART_TABLES, 0)
     held = held_whole(home, fiscal_year)
     kept = {name for name, version in documents.items() if held.get(name) == version}
@@ -288,6 +291,40 @@ def write_year(home: Home, table: str, fiscal_year: int, frame: pl.DataFrame) ->
         year_path(home, table, fiscal_year),
         lambda scratch: conformed.write_parquet(scratch, compression="zstd"),
     )
+
+
+def note_makings(home: Home, tables: Sequence[str], fiscal_year: int, makings: Any) -> None:
+    """Keep what the files of some tables for a year were made of, as JSON of their maker's choosing."""
+    text = json.dumps({"of": digest_of(home, tables, fiscal_year), "makings": makings}, ensure_ascii=False)
+    home.put(_makings_path(home, tables[0], fiscal_year), lambda scratch: scratch.write_text(text, "utf-8"))
+
+
+def makings(home: Home, tables: Sequence[str], fiscal_year: int) -> Any:
+    """What the files of some tables were made of; ``None`` where nobody said so of these very files."""
+    try:
+        noted = json.loads(_makings_path(home, tables[0], fiscal_year).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return noted["makings"] if noted["of"] == digest_of(home, tables, fiscal_year) else None
+
+
+def forget_makings(home: Home, fiscal_year: int) -> None:
+    """Let what follows from the tables of a year be made again, whatever it was made of."""
+    for table in lake_tables():
+        _makings_path(home, table, fiscal_year).unlink(missing_ok=True)
+
+
+def _makings_path(home: Home, table: str, fiscal_year: int) -> Path:
+    return year_path(home, table, fiscal_year).with_suffix(".json")
+
+
+def digest_of(home: Home, tables: Iterable[str], fiscal_year: int) -> str:
+    """A digest of the files of some tables for a year."""
+    found = hashlib.sha256()
+    for table in tables:
+        path = year_path(home, table, fiscal_year)
+        found.update(hashlib.sha256(path.read_bytes()).digest() if path.is_file() else table.encode())
+    return found.hexdigest()
 
 
 def years(home: Home) -> list[int]:
