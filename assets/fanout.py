@@ -234,7 +234,7 @@ class _Worker:
         self._limits = limits
         self._lock = threading.Lock()
         self._child: Child | None = None
-        self._prepared = 0
+        self._prepared, self._fresh_mb = 0, 0.0
         self._began = 0.0
         self._since: float | None = None
         self._broken = ""
@@ -262,7 +262,7 @@ class _Worker:
             if child.pid != self._prepared:
                 child.send(asdict(self._terms))
                 child.receive()
-                self._prepared = child.pid
+                self._prepared, (self._fresh_mb, _) = child.pid, memory_mb(child.pid)
             self._time(child)
             child.send(asdict(job))
             answer, _ = child.receive()
@@ -278,7 +278,8 @@ class _Worker:
                 self._since = None
         held, peak = memory_mb(child.pid)
         self._peak_mb = max(self._peak_mb, peak)
-        if self._broken or held > self._limits.memory_mb / 2:
+        # What documents have left in it must not weigh on the next one.
+        if self._broken or held > (self._fresh_mb + self._limits.memory_mb) / 2:
             self.close()
         return answer
 

@@ -88,7 +88,7 @@ def _read(
     failed = 0
     if unread:
         names = {file.sha256: Path(file.path).name for file in reversed(state.files.values()) if file.sha256}
-        jobs = [Job(sha256, names[sha256]) for sha256 in unread]
+        jobs = [Job(sha256, names.get(sha256, sha256)) for sha256 in unread]
         terms = terms_of(opened(home), now.year, anew=anew)
         progress("读文档", 0, len(jobs), "")
         with _noting(Ledger(home), now) as note, closing(read_all(jobs, terms)) as outcomes:
