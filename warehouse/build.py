@@ -340,8 +340,11 @@ def _issues(connection: duckdb.DuckDBPyConnection, home: Home, paths: list[Path]
     """Issues of the lake, of held rows and of versions set aside; how many the build added."""
     if paths:
         connection.execute(
-            "INSERT INTO issue BY NAME SELECT i.*, d.known_from AS first_seen "
-            f"FROM {facts.read_parquet(paths)} i LEFT JOIN dim_document d USING (document_id)"
+            "INSERT INTO issue BY NAME "
+            "SELECT i.* EXCLUDE (file_row_number), d.known_from AS first_seen "
+            f"FROM {facts.read_parquet(paths, ', file_row_number = true')} i "
+            # The verdict on a document gives the first of its reasons: a join alone keeps no order.
+            "LEFT JOIN dim_document d USING (document_id) ORDER BY document_id, i.file_row_number"
         )
     before = _count(connection, "issue")
     connection.execute(facts.HELD_ISSUES)
