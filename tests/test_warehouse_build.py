@@ -24,7 +24,7 @@ from tests.warehouse_fixtures import (
     keep,
     statement,
 )
-from warehouse import lake, schema
+from warehouse import facts, lake, schema
 from warehouse.build import BuildError, build
 from warehouse.catalogue import views
 from warehouse.ledger import Ledger
@@ -404,6 +404,27 @@ def test_a_broken_invariant_publishes_nothing(home, told):
         build(home, now=DAY)
     assert home.warehouse_file.read_bytes() == before
     assert list(home.scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("column", ["amount", "quantity"])
+def test_line_items_that_lost_a_fen_are_not_published(home, monkeypatch, column):
+    keep(home, full_part(document("a")))
+    lost = facts.LINE_ITEMS.replace(
+        "(place, file_row_number)", f"(place, file_row_number) REPLACE ({column} - 0.01 AS {column})"
+    )
+    monkeypatch.setattr(facts, "LINE_ITEMS", lost)
+    with pytest.raises(BuildError, match=f"fact_line_item.{column} sums to"):
+        build(home, now=DAY)
+    assert not home.warehouse_file.exists()
+
+
+def test_the_first_reason_of_a_document_is_the_one_its_file_shows(home):
+    reasons = [f"第{number}处" for number in range(1, 41)]
+    held = tuple(Issue("held", "识别", "年度", reason, "核对", "L1") for reason in reasons)
+    keep(home, *(replace(full_part(document(name, unit_name=name)), issues=held) for name in "abc"))
+    build(home, now=DAY)
+    assert rows(home, "SELECT reason FROM issue ORDER BY rowid") == [(reason,) for reason in reasons] * 3
+    assert rows(home, "SELECT DISTINCT 原因 FROM 文件清单") == [("第1处（等 40 处，见待核）",)]
 
 
 def test_a_lake_that_the_ledger_does_not_know_is_not_published(home):

@@ -41,16 +41,36 @@ SEMI JOIN (FROM named WHERE cell_id IS NULL AND row_seq IS NULL AND statement_id
 USING (document_id)
 """
 
-LINE_ITEMS = """
-INSERT INTO fact_line_item BY NAME
-SELECT l.* EXCLUDE (file_row_number, amount, quantity, status), d.unit_id,
+# Documents in the order of the tables: a number is sorted by faster than three texts.
+DOCUMENT_PLACES = """
+CREATE TEMP TABLE document_place AS
+SELECT document_id, unit_id, row_number() OVER (ORDER BY unit_id, fiscal_year, document_id) AS place
+FROM dim_document
+"""
+
+# Line items as they are shown, from the lake: the tables are filled from here and not from one another,
+# because what a transaction has written itself is read by one thread only.
+LINE_ITEM_VIEW = """
+CREATE TEMP VIEW line_item AS
+SELECT l.* EXCLUDE (amount, quantity, status), d.unit_id, d.place,
     CASE WHEN h.cell_id IS NULL THEN l.amount END AS amount,
     CASE WHEN h.cell_id IS NULL THEN l.quantity END AS quantity,
     CASE WHEN h.cell_id IS NULL THEN l.status ELSE 'held' END AS status
 FROM line_item_read l
-LEFT JOIN dim_document d USING (document_id)
+LEFT JOIN document_place d USING (document_id)
 LEFT JOIN held_cell h USING (statement_id, row_seq, measure, cell_id)
-ORDER BY d.unit_id, l.fiscal_year, l.document_id, l.file_row_number
+"""
+
+LINE_ITEMS = """
+INSERT INTO fact_line_item BY NAME
+SELECT * EXCLUDE (place, file_row_number) FROM line_item ORDER BY place, file_row_number
+"""
+
+# The codes that line items use in a year.
+USED_SUBJECTS = """
+SELECT DISTINCT c.classification, l.subject_code, l.fiscal_year
+FROM line_item l JOIN dim_form c USING (form)
+WHERE c.classification IS NOT NULL AND l.subject_code IS NOT NULL AND l.fiscal_year IS NOT NULL
 """
 
 # Tables of values that follow from others, with the cells they rest on in ``evidence``.
@@ -128,6 +148,9 @@ LEFT JOIN told t USING (document_id)
 LEFT JOIN loaded l USING (document_id)
 """
 
+# Where a row begins: the place of the first of its cells in its document.
+_FIRST_PLACE = "arg_min(substr(l.cell_id, length(l.document_id) + 2), l.file_row_number) AS cell_locator"
+
 # Which columns of a row a repair names.
 REPAIRED_ROWS = """
 CREATE TEMP TABLE repaired_row AS
@@ -139,7 +162,7 @@ SELECT statement_id, row_seq, list(DISTINCT attribute) AS attributes FROM repair
 PRINTED_SUBJECTS = """
 SELECT c.classification, l.subject_code, {name} AS name,
     min(l.fiscal_year), max(l.fiscal_year), count(DISTINCT l.document_id)
-FROM fact_line_item l JOIN dim_form c USING (form)
+FROM line_item l JOIN dim_form c USING (form)
 WHERE c.classification IS NOT NULL AND l.subject_code = l.subject_code_printed
     AND l.fiscal_year IS NOT NULL AND {name} <> ''
 GROUP BY ALL ORDER BY ALL
@@ -170,7 +193,7 @@ def printed_subjects() -> str:
 
 
 def wide_inserts() -> Iterator[tuple[Table, str]]:
-    """For every form, its wide table and the statement that fills it from ``fact_line_item``."""
+    """For every form, its wide table and the statement that fills it from ``line_item``."""
     for form in forms().values():
         table = wide_table(form.id)
         yield table, _wide_insert(form, table)
@@ -186,7 +209,7 @@ def _wide_insert(form: Form, table: Table) -> str:
         elif column.name == "not_as_printed":
             values.append(f"{_not_as_printed(form)} AS not_as_printed")
         elif column.name == "cell_locator":
-            values.append("arg_min(substr(l.cell_id, length(l.document_id) + 2), l.rowid) AS cell_locator")
+            values.append(_FIRST_PLACE)
         elif column.name == "closed":
             values.append("bool_or(l.status = 'closed') AS closed")
         elif column.name == "quantity":
@@ -210,7 +233,7 @@ def _wide_insert(form: Form, table: Table) -> str:
     repaired = "LEFT JOIN repaired_row r ON r.statement_id = l.statement_id AND r.row_seq = l.row_seq "
     return (
         f"INSERT INTO {identifier(table.name)} BY NAME "
-        f"SELECT {', '.join([*keys, *values])} FROM fact_line_item l {names}{items}{repaired}"
+        f"SELECT {', '.join([*keys, *values])} FROM line_item l {names}{items}{repaired}"
         f"WHERE l.form = {literal(form.id)} GROUP BY ALL "
         "ORDER BY unit_id, fiscal_year, statement_id, row_seq"
     )

@@ -56,6 +56,9 @@ def _keys(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         if not table.key:
             continue
         key = ", ".join(identifier(column) for column in table.key)
+        # Counting hashes takes half the time of grouping by texts; keys that are the same hash the same.
+        if _one(connection, f"SELECT count(*) = count(DISTINCT hash({key})) FROM {identifier(table.name)}"):
+            continue
         double = connection.execute(
             f"SELECT {key} FROM {identifier(table.name)} GROUP BY ALL HAVING count(*) > 1 LIMIT 1"
         ).fetchone()
@@ -67,18 +70,13 @@ def _sums(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> Itera
     """Money to the fen: the lake against the line items, and these against each wide table."""
     held = "(SELECT 1 FROM held_cell h WHERE h.statement_id = l.statement_id AND h.row_seq = l.row_seq "
     held += "AND h.measure = l.measure AND h.cell_id = l.cell_id)"
-    for column in ("amount", "quantity"):
-        lake = (
-            _one(
-                connection,
-                f"SELECT sum({column}) FROM {read_parquet(paths)} l WHERE NOT EXISTS {held}",
-            )
-            if paths
-            else None
-        )
-        here = _one(connection, f"SELECT sum({column}) FROM fact_line_item")
-        if _zero(lake) != _zero(here):
-            yield f"fact_line_item.{column} sums to {here}, the lake to {lake}"
+    sums = "SELECT sum(amount), sum(quantity) FROM "
+    lake = f"{read_parquet(paths)} l WHERE NOT EXISTS {held}" if paths else ""
+    read = (connection.execute(sums + lake).fetchone() if lake else None) or (None, None)
+    here = connection.execute(sums + "fact_line_item").fetchone() or (None, None)
+    for column, there, shown in zip(("amount", "quantity"), read, here, strict=True):
+        if _zero(there) != _zero(shown):
+            yield f"fact_line_item.{column} sums to {shown}, the lake to {there}"
     items = {
         (form, measure): total
         for form, measure, total in connection.execute(
@@ -87,8 +85,8 @@ def _sums(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> Itera
     }
     for form in forms().values():
         table = wide_table(form.id)
-        sums = ", ".join(f"sum({identifier(m.key)})" for m in form.measures)
-        wide = connection.execute(f"SELECT {sums} FROM {identifier(table.name)}").fetchone() or ()
+        totals = ", ".join(f"sum({identifier(m.key)})" for m in form.measures)
+        wide = connection.execute(f"SELECT {totals} FROM {identifier(table.name)}").fetchone() or ()
         for measure, total in zip(form.measures, wide, strict=True):
             told = items.pop((form.id, measure.name), None)
             if _zero(total) != _zero(told):
