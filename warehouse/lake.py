@@ -51,6 +51,9 @@ CELLS = "dim_cell"
 # The sides of a cell's box as columns, in the order of the box.
 BOX_COLUMNS = ("box_left", "box_top", "box_right", "box_bottom")
 
+# Rows of a group in a year's file: as many as DuckDB keeps together, so that it takes them whole.
+_ROW_GROUP = 122_880
+
 # Parts that are unfolded in memory at a time.
 PARTS_AT_ONCE = 200
 
@@ -289,7 +292,7 @@ def write_year(home: Home, table: str, fiscal_year: int, frame: pl.DataFrame) ->
     conformed = _conform(table, frame)
     home.put(
         year_path(home, table, fiscal_year),
-        lambda scratch: conformed.write_parquet(scratch, compression="zstd"),
+        lambda scratch: conformed.write_parquet(scratch, compression="zstd", row_group_size=_ROW_GROUP),
     )
 
 
