@@ -15,7 +15,7 @@ from datetime import datetime
 from assets.run import ranges
 from assets.steps import VERDICTS, publish_is_due, stale_years
 from expectations.version import expectations_version
-from warehouse import lake, schema, settings
+from warehouse import corrections, lake, schema, settings
 from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState
 from warehouse.listing import discover
@@ -90,6 +90,7 @@ def spans(home: Home) -> Iterator[Span]:
 def _year(home: Home, state: LedgerState, year: int) -> Iterator[str]:
     yield f"{year} {expectations_version()}"
     yield from (f"{document} {version}" for document, version in state.documents_of(year).items())
+    yield from (repr(sorted(row.items())) for row in corrections.load(home).rows)
     for table in ("dim_document", VERDICTS[-1]):
         path = lake.year_path(home, table, year)
         yield str(path.stat().st_mtime_ns if path.exists() else 0)

@@ -19,7 +19,7 @@ from assets.reconciling import RECONCILED, reconcile_year, rule_rows, with_follo
 from expectations.performance_frames import PERFORMANCE
 from expectations.suites_data import load_suites
 from expectations.version import expectations_version
-from warehouse import lake, schema, settings
+from warehouse import corrections, lake, schema, settings
 from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState
 from warehouse.schema import lake_tables, tables
@@ -42,7 +42,8 @@ BUILT_FROM = {
     "dim_unit": ("dim_document", "document_evidence", "unit_relation"),
     "dim_unit_alias": ("dim_document", "document_evidence", "unit_relation", "dim_statement"),
     "dim_subject": ("fact_line_item",),
-    "input_issue": (RECONCILED,),
+    "correction": ("fact_line_item",),
+    "input_issue": (RECONCILED, "fact_line_item"),
 }
 WIDE_FROM = ("dim_document", "dim_statement", "fact_line_item", "expectation_failure")
 
@@ -99,7 +100,29 @@ def pending_years(home: Home) -> list[int]:
 
 def _pending(home: Home, state: LedgerState) -> list[int]:
     touched = state.pending_years | state.unjudged(expectations_version()) | _lost(home, state)
-    return sorted(year for year in touched if year)
+    return sorted(year for year in touched | _recorrected(home, state) if year)
+
+
+def _recorrected(home: Home, state: LedgerState) -> set[int]:
+    """The years of documents of which people corrected something since they were assembled."""
+    try:
+        if (state.published or {}).get("decided") == settings.chosen(home):
+            return set()
+    except settings.SettingsError:  # no publish without them, and that says so
+        return set()
+    return {year for year in lake.years(home) if _held(home, year) != _wanted(home, state, year)}
+
+
+def _held(home: Home, year: int) -> dict[str, str]:
+    """The documents that the tables of a year hold, and under which version."""
+    return dict(
+        lake.read_year(home, "dim_document", year).select("document_id", "reader_version").iter_rows()
+    )
+
+
+def _wanted(home: Home, state: LedgerState, year: int) -> dict[str, str]:
+    """The documents that they are to hold."""
+    return corrections.versions(state.documents_of(year), corrections.by_document(home))
 
 
 def _lost(home: Home, state: LedgerState) -> set[int]:
@@ -133,9 +156,9 @@ def assemble_years(
     Parts are a cache: those that are lost, or have another schema, are made again first.
     """
     read_documents(home, now, progress, years, read_all=read_all)
-    state = Ledger(home).state()
+    state, corrected = Ledger(home).state(), corrections.by_document(home)
     return {
-        year: lake.assemble_year(home, year, state.documents_of(year))
+        year: lake.assemble_year(home, year, state.documents_of(year), corrected)
         for year in watched("编年度表", years, progress)
     }
 
@@ -251,13 +274,12 @@ def stale_years(home: Home, state: LedgerState) -> list[int]:
 
 
 def _up_to_date(home: Home, state: LedgerState, year: int) -> bool:
-    wanted = set(state.documents_of(year).items())
-    held = lake.read_year(home, "dim_document", year).select("document_id", "reader_version").iter_rows()
+    wanted = _wanted(home, state, year)
     if not wanted:
         return not lake.year_path(home, "fact_line_item", year).exists()
     validated = lake.makings(home, VERDICTS, year) or {}
     return (
-        wanted == set(held)
+        wanted == _held(home, year)
         and _seen_by_suites(home, year).items() <= validated.items()
         and year not in state.unjudged(expectations_version())
     )

@@ -13,18 +13,17 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from warehouse import (
     catalogue,
-    decisions,
     facts,
     history,
+    judged,
     lake,
     performance,
     persons,
@@ -34,13 +33,11 @@ from warehouse import (
 )
 from warehouse.home import Home, sync
 from warehouse.ledger import Ledger, LedgerState
+from warehouse.rows import Row, as_parquet, insert
 from warehouse.verify import violations
 
 if TYPE_CHECKING:
     import duckdb
-    import polars as pl
-
-Row = dict[str, Any]
 
 # What DuckDB may take of memory before it spills to the home's scratch folder; each thread wants its share.
 MEMORY = "1500MB"
@@ -97,7 +94,7 @@ def build(home: Home, *, now: datetime, rules: Sequence[Row] = ()) -> BuildRepor
             held, added = _fill(connection, home, state, files)
             if held:
                 connection.execute(facts.HELD_VERDICTS)
-            _reconciled(connection, home, rules)
+            judged.fill(connection, home, rules)
             for view in catalogue.views():
                 for statement in view.statements():
                     connection.execute(statement)
@@ -190,13 +187,13 @@ def _fill(
         connection.execute(facts.derived_insert(name))
     held = _count(connection, "held_cell")
     added = _issues(connection, home, files["issue"], issues)
-    _insert(connection, home, "dim_form", facts.form_rows())
-    _insert(connection, home, "dim_form_item", facts.item_rows())
+    insert(connection, home, "dim_form", facts.form_rows())
+    insert(connection, home, "dim_form_item", facts.item_rows())
     connection.execute(facts.REPAIRED_ROWS)
     _subjects(connection, home)
     for _, statement in facts.wide_inserts():
         connection.execute(statement)
-    _insert(connection, home, "source_file", registry.source_rows(state, _verdicts(connection)))
+    insert(connection, home, "source_file", registry.source_rows(state, _verdicts(connection)))
     return held, {"issue": added}
 
 
@@ -204,34 +201,6 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: str, paths: list[Path]) 
     if paths:
         source = facts.read_parquet(paths)
         connection.execute(f"INSERT INTO {schema.identifier(table)} BY NAME FROM {source}")
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, home: Home, table: str, rows: Iterable[Row]) -> None:
-    """Rows into a table of the schema; times are kept in UTC without their zone."""
-    import polars as pl
-
-    wanted = schema.tables()[table].polars_schema(stored=False)
-    times = [name for name, kind in wanted.items() if kind == pl.Datetime]
-    plain = [row | {name: _naive(row.get(name)) for name in times} for row in rows]
-    with _as_parquet(home, pl.DataFrame(plain, schema=wanted)) as source:
-        connection.execute(f"INSERT INTO {schema.identifier(table)} BY NAME FROM {source}")
-
-
-@contextmanager
-def _as_parquet(home: Home, frame: pl.DataFrame) -> Iterator[str]:
-    """SQL for a frame, by way of a scratch file: handing it over in memory would import pandas (1 s)."""
-    path = home.scratch / f"rows-{uuid.uuid4().hex}.parquet"
-    try:
-        frame.write_parquet(path)
-        yield facts.read_parquet([path])
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _naive(value: Any) -> Any:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return value
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
@@ -261,9 +230,9 @@ def _documents(connection: duckdb.DuckDBPyConnection, home: Home, state: LedgerS
         document["known_from"], document["known_to"] = place.known_from, place.known_to
         document["supersedes"], document["superseded_by"] = place.supersedes, place.superseded_by
     units, aliases = registry.units(documents, read["document_evidence"], read["unit_relation"])
-    _insert(connection, home, "dim_document", documents)
-    _insert(connection, home, "dim_unit", units)
-    _insert(connection, home, "dim_unit_alias", aliases)
+    insert(connection, home, "dim_document", documents)
+    insert(connection, home, "dim_unit", units)
+    insert(connection, home, "dim_unit_alias", aliases)
     return [
         _superseded(document, standing[document["document_id"]])
         for document in documents
@@ -348,7 +317,7 @@ def _issues(connection: duckdb.DuckDBPyConnection, home: Home, paths: list[Path]
         )
     before = _count(connection, "issue")
     connection.execute(facts.HELD_ISSUES)
-    _insert(connection, home, "issue", own)
+    insert(connection, home, "issue", own)
     return _count(connection, "issue") - before
 
 
@@ -358,7 +327,7 @@ def _subjects(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
 
     rows = connection.execute(facts.printed_subjects()).fetchall()
     printed = [registry.PrintedSubject(*row) for row in rows]
-    _insert(connection, home, "dim_subject", registry.subject_rows(printed))
+    insert(connection, home, "dim_subject", registry.subject_rows(printed))
     used = connection.execute(facts.USED_SUBJECTS).fetchall()
     columns = {
         "classification": pl.String(),
@@ -367,31 +336,8 @@ def _subjects(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
         "name": pl.String(),
     }
     names = pl.DataFrame(registry.standard_names(used, printed), schema=columns, orient="row")
-    with _as_parquet(home, names) as source:
+    with as_parquet(home, names) as source:
         connection.execute(f"CREATE TEMP TABLE standard_name AS FROM {source}")
-
-
-def _reconciled(connection: duckdb.DuckDBPyConnection, home: Home, rules: Sequence[Row]) -> None:
-    """What stands beside the verdicts: rules, severities, and what people decided."""
-    _insert(connection, home, "rule", rules)
-    severities = schema.load_yaml("severities.yml").items()
-    _insert(
-        connection,
-        home,
-        "severity",
-        [{"severity": key, "position": place, **said} for place, (key, said) in enumerate(severities, 1)],
-    )
-    told = decisions.load(home)
-    _insert(connection, home, "decision", told.rows)
-    if not told.rows:  # nothing to look for among millions of comparisons
-        _insert(connection, home, "input_issue", told.issues)
-        return
-    columns = ("check_id", "file", "place")
-    unknown = connection.execute(
-        f"SELECT {', '.join(columns)} FROM decision ANTI JOIN reconciliation USING (check_id) ORDER BY ALL"
-    ).fetchall()
-    lost = [decisions.unknown(home, dict(zip(columns, row, strict=True))) for row in unknown]
-    _insert(connection, home, "input_issue", [*told.issues, *lost])
 
 
 def _verdicts(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str, str]]:

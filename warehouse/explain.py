@@ -99,7 +99,8 @@ def _fact(home: Home, fact: dict[str, Any]) -> list[Step]:
         fact["subject_code"],
         fact["name_printed"],
     ]
-    printed, money_unit = f"「{fact['amount_printed']}」", fact["money_unit"] or ""
+    money_unit = fact["money_unit"] or ""
+    printed = "更正后" if fact["status"] == "corrected" else f"「{fact['amount_printed']}」"
     steps = [
         ("报表", f"{title}（{statement['state']}，{statement['locator']}）"),
         ("行", " · ".join(part for part in row if part)),

@@ -14,12 +14,15 @@ from decimal import Decimal
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 
 from pipelines.locators import page_of
 from pipelines.model import CellRole, DocumentPart
+from warehouse import corrections
+from warehouse.entries import Row
 from warehouse.home import Home, sync
 from warehouse.schema import lake_tables
 from warehouse.store import Store, store_of
@@ -173,13 +176,20 @@ def _check_decimals(name: str, values: Iterable[Decimal | None], scale: int) -> 
             raise LakeError(f"{name} has more than {scale} decimals: {value}")
 
 
-def assemble_year(home: Home, fiscal_year: int, documents: Mapping[str, str]) -> dict[str, int]:
+def assemble_year(
+    home: Home,
+    fiscal_year: int,
+    documents: Mapping[str, str],
+    corrected: Mapping[str, Sequence[Row]] = MappingProxyType({}),
+) -> dict[str, int]:
     """Make the tables of a year hold ``documents``, in the order of their ids; rows by table.
 
-    ``documents``: id → version of the reader that read it. What the tables hold already of that version
-    stays, only other parts are read; the rows are those that assembling from nothing would give. A year
-    without documents loses its files. ``LakeError`` names a document whose part is missing.
+    ``documents``: id → version of the reader that read it, ``corrected``: id → what people corrected in it.
+    What the tables hold already of that version and so corrected stays, only other parts are read; the rows
+    are those that assembling from nothing would give. A year without documents loses its files.
+    ``LakeError`` names a document whose part is missing.
     """
+    documents = corrections.versions(documents, corrected)
     if not documents:
         forget_year(home, fiscal_year)
         for table in lake_tables():
@@ -190,7 +200,7 @@ def assemble_year(home: Home, fiscal_year: int, documents: Mapping[str, str]) ->
     kept = {name for name, version in documents.items() if held.get(name) == version}
     if len(kept) == len(documents) == len(held):
         return {table: _height(year_path(home, table, fiscal_year)) for table in PART_TABLES}
-    fresh = _tables_of_parts(home, {name: documents[name] for name in documents.keys() - kept})
+    fresh = _tables_of_parts(home, {name: documents[name] for name in documents.keys() - kept}, corrected)
     listed = _merged(home, DOCUMENTS, fiscal_year, kept, fresh.pop(DOCUMENTS))
     # What says which documents the tables hold goes first and comes last: tables of which some were
     # written and others not, because the run was killed, are then never taken for whole.
@@ -232,7 +242,9 @@ def _height(path: Path) -> int:
     return int(pl.scan_parquet(path, hive_partitioning=False).select(pl.len()).collect().item())
 
 
-def _tables_of_parts(home: Home, documents: Mapping[str, str]) -> dict[str, list[BytesIO]]:
+def _tables_of_parts(
+    home: Home, documents: Mapping[str, str], corrected: Mapping[str, Sequence[Row]]
+) -> dict[str, list[BytesIO]]:
     """The rows of each table of some documents, in the order of their ids, packed.
 
     Parts are unfolded some at a time and kept packed: 1,000 take 0.8 GB unfolded, and 10 MB so.
@@ -242,12 +254,17 @@ def _tables_of_parts(home: Home, documents: Mapping[str, str]) -> dict[str, list
     for start in range(0, len(names), PARTS_AT_ONCE):
         some: dict[str, list[str]] = {}
         for name in names[start : start + PARTS_AT_ONCE]:
-            some.setdefault(documents[name], []).append(name)
+            some.setdefault(corrections.reader_of(documents[name]), []).append(name)
         parts = pl.concat([read_parts(home, ids, version) for version, ids in some.items()])
         parts = parts.sort("document_id")
-        for table in PART_TABLES:
+        tables = {table: _table_of(parts, table) for table in PART_TABLES}
+        if told := {name: corrected[name] for name in parts["document_id"] if name in corrected}:
+            tables = corrections.corrected(tables, told)
+        held_as = pl.col("document_id").replace(documents).alias("reader_version")
+        tables[DOCUMENTS] = tables[DOCUMENTS].with_columns(held_as)
+        for table, rows in tables.items():
             body = BytesIO()
-            _table_of(parts, table).write_ipc(body, compression="zstd")
+            rows.write_ipc(body, compression="zstd")
             packed[table].append(body)
     return packed
 

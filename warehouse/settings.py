@@ -24,7 +24,7 @@ from typing import Any
 
 import yaml
 
-from warehouse import decisions
+from warehouse import entries
 from warehouse.home import Home
 from warehouse.listing import is_url
 
@@ -87,8 +87,9 @@ def load(home: Home) -> Settings:
 
 
 def chosen(home: Home) -> str:
-    """What people chose, decisions and settings: another text means that there is something to publish."""
-    return f"{decisions.fingerprint(home)} {load(home).fingerprint}"
+    """What people wrote, decisions, corrections, settings: another text means that a publish is due."""
+    said = " ".join(entries.fingerprint(folder) for folder in (home.decisions, home.corrections))
+    return f"{said} {load(home).fingerprint}"
 
 
 def _settings(home: Home, told: Any) -> Settings:
