@@ -118,7 +118,7 @@ def wording() -> Wording:
         table_number_tail=re.compile(raw["table_number_tail"]),
         number_beside_title=re.compile(raw["number_beside_title"]),
         unit=re.compile(
-            rf"(?<!金额){label}\s*:\s*(?P<unit>(?!(?:万元|亿元|千元|元)).*?)\s*(?=\d{{4}}\s*年|{money}|$)"
+            rf"(?<!金额){label}\s*:\s*(?P<unit>(?!\s*(?:万元|亿元|千元|元)).*?)\s*(?=\d{{4}}\s*年|{money}|$)"
         ),
         money_unit=re.compile(money),
         year=re.compile(raw["year"]),

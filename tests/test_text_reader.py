@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pipelines.model import Grid, Line
 from pipelines.readers.text import decode, read_text, split_lines, text_at
+from pipelines.wording import spaced_fold, wording
 
 TABLE = '收入决算表\n合计\t\t197.71\n201\t支出\t<td colspan="1">0.21</td>\n\n注：完'
 
@@ -73,3 +74,16 @@ def test_no_bytes_ever_raise(data: bytes) -> None:
 def test_lines_are_counted_as_editors_count_them(text: str) -> None:
     assert split_lines(text) == text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     assert decode(text.encode()) == text
+
+
+@pytest.mark.parametrize(
+    ("line", "unit"),
+    [
+        ("编制单位：示例市某局 单位：万元", "示例市某局"),
+        ("单位： 万元", None),
+        ("编制单位：　金额单位：　元", None),
+    ],
+)
+def test_a_unit_of_money_is_no_unit(line: str, unit: str | None) -> None:
+    match = wording().unit.match(spaced_fold(line))
+    assert (match["unit"].strip() or None if match else None) == unit
