@@ -291,6 +291,11 @@ def status(home: HomeOption = DEFAULT_HOME) -> None:
     say(told.performance_lines(latest))
     typer.echo("待核和读不了的：" if latest.reasons else "没有待核的内容。")
     say(told.reason_lines(latest, len(latest.reasons)))
+    if latest.reasons:
+        typer.echo(
+            "逐格核对：视图 待核 的 单元格 是格的编号，juesuan evidence 单元格 -o x.png 画出它所在的页；"
+        )
+        typer.echo("认定了的写进 corrections/（见 README「更正」），再运行一次。")
 
 
 def local_time(moment: datetime) -> str:

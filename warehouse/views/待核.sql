@@ -6,7 +6,8 @@ SELECT
     i.document_id AS 文档,
     d.path AS 文件,
     split_part(i.locator, '/', 1) AS 位置,
-    i.first_seen AS 首次见到
+    i.first_seen AS 首次见到,
+    CASE WHEN contains(i.locator, '/') THEN i.document_id || '/' || i.locator END AS 单元格
 FROM issue i
 JOIN dim_document d USING (document_id)
 LEFT JOIN dim_document later ON later.document_id = d.superseded_by
@@ -23,7 +24,8 @@ SELECT
     s.document_id AS 文档,
     s.path AS 文件,
     '' AS 位置,
-    s.first_seen AS 首次见到
+    s.first_seen AS 首次见到,
+    NULL AS 单元格
 FROM source_file s
 WHERE s.state = '重复' OR (s.state = '失败' AND s.document_id NOT IN (SELECT document_id FROM issue))
     OR (s.state = '失败' AND s.document_id IS NULL)
@@ -36,5 +38,6 @@ SELECT
     NULL AS 文档,
     w.file AS 文件,
     w.place AS 位置,
-    w.first_seen AS 首次见到
+    w.first_seen AS 首次见到,
+    NULL AS 单元格
 FROM input_issue w
