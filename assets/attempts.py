@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from assets.limits import limits_from
-from pipelines.document import reader_version
+from assets.version import reader_version
 from warehouse import settings
 from warehouse.home import Home
 from warehouse.ledger import DocumentState, LedgerState

@@ -25,10 +25,11 @@ _PUT_BACK = "把原文件放回 inbox 再运行一次 juesuan run"
 class Limits:
     """What one document may take: seconds of wall time, and MiB that its process holds.
 
-    Pages, cells and sizes of archives are limits of the readers themselves (``pipelines.limits``).
+    Pages, cells and sizes of archives are limits of the readers themselves (``pipelines.limits``). A page
+    that is a picture takes some two seconds, of running text up to seven: a scan of sixty is read in time.
     """
 
-    seconds: float = 120
+    seconds: float = 600
     memory_mb: int = 1024
 
 

@@ -17,7 +17,7 @@ from assets.fanout import Outcome
 from assets.fanout import read_all as read_all_here
 from assets.progress import Progress
 from assets.recipe import Job, Terms, terms_of
-from pipelines.document import reader_version
+from assets.version import reader_version
 from warehouse import lake
 from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState

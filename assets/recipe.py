@@ -16,7 +16,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipelines.document import reader_version
+from assets.version import reader_version
+from expectations.settle import settle
 from pipelines.model import DocumentPart, Issue
 from warehouse import lake, schema
 from warehouse.sources import source_key
@@ -104,7 +105,7 @@ def read_and_keep(job: Job, terms: Terms, store: Store) -> Answer:
     if known is not None:
         return {"year": known.fiscal_year}
     try:
-        part = in_known_years(resolve(terms.reader)(data, name=job.name), terms.this_year)
+        part = settled(in_known_years(resolve(terms.reader)(data, name=job.name), terms.this_year))
         if part.document.sha256 != job.sha256:
             raise ValueError(f"a part of {part.document.sha256[:12]}")
     except Exception as error:  # one document never stops a run
@@ -163,6 +164,12 @@ def raise_for_all(answer: Mapping[str, Any], terms: Terms, where: str = "") -> N
         )
     if cause == "disk" and isinstance(number := answer.get("errno"), int):
         raise OSError(number, os.strerror(number), why)
+
+
+def settled(part: DocumentPart) -> DocumentPart:
+    """The part as it is kept: its recognised amounts settled, with the version of all that made it."""
+    document = replace(part.document, reader_version=reader_version())
+    return replace(settle(part), document=document)
 
 
 def in_known_years(part: DocumentPart, this_year: int) -> DocumentPart:

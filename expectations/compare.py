@@ -29,15 +29,10 @@ def _check(rule: Rule, check: Check, year: Year) -> pl.DataFrame:
     one_form = len(check.forms) == 1
     places = applicability(check, year, one_form)
     able = places.filter(pl.col("conclusion").is_null()).select(PLACE)
-    left = sides.figures(check.left, year, one_form).join(able, on=PLACE, how="semi")
     if check.relation in OF_ONE_SIDE:
-        verdicts = _cells(check, left, able)
+        verdicts = _cells(check, _figures(check.left, year, one_form, able), able)
     else:
-        right = sides.figures(check.right, year, one_form).join(able, on=PLACE, how="semi")
-        for addend in {"left": check.left[:1], "right": check.right[:1]}.get(check.over, ()):
-            spoken_of = sides.rows(addend, year, one_form)
-            left = left.join(spoken_of, on=sides.KEY, how="semi")
-            right = right.join(spoken_of, on=sides.KEY, how="semi")
+        left, right = both_sides(check, year, able)
         verdicts = compare(check, sides.sums(left), sides.sums(right))
     refused = places.filter(pl.col("conclusion").is_not_null())
     names = "、".join(f"「{forms()[form].name}」" for form in check.forms)
@@ -48,6 +43,21 @@ def _check(rule: Rule, check: Check, year: Year) -> pl.DataFrame:
         key=pl.lit(None, pl.String), measure=pl.lit("")
     )
     return described(rule, check, pl.concat([verdicts, others], how="diagonal_relaxed"))
+
+
+def both_sides(check: Check, year: Year, able: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The cells of the two sides of a check, as ``sides.figures``, where it is able to be evaluated."""
+    one_form = len(check.forms) == 1
+    left, right = (_figures(side, year, one_form, able) for side in (check.left, check.right))
+    for addend in {"left": check.left[:1], "right": check.right[:1]}.get(check.over, ()):
+        spoken_of = sides.rows(addend, year, one_form)
+        left = left.join(spoken_of, on=sides.KEY, how="semi")
+        right = right.join(spoken_of, on=sides.KEY, how="semi")
+    return left, right
+
+
+def _figures(addends: tuple[Addend, ...], year: Year, one_form: bool, able: pl.DataFrame) -> pl.DataFrame:
+    return sides.figures(addends, year, one_form).join(able, on=PLACE, how="semi")
 
 
 def figures_of(check: Check, addends: tuple[Addend, ...], year: Year) -> pl.DataFrame:
@@ -191,7 +201,7 @@ def compare(check: Check, left: pl.DataFrame, right: pl.DataFrame) -> pl.DataFra
 def described(rule: Rule, check: Check, verdicts: pl.DataFrame) -> pl.DataFrame:
     """The verdicts with what they are about, without their keys."""
     return verdicts.with_columns(
-        subject=_subject(check), severity=pl.lit(check.severity or rule.severity)
+        subject=subject_of(check), severity=pl.lit(check.severity or rule.severity)
     ).drop("copy", "key", "measure", "row", "column", strict=False)
 
 
@@ -210,7 +220,7 @@ def _named(addend: Addend) -> pl.Expr:
     return pl.concat_str(pl.lit(f"{forms()[addend.form].name}·"), row, pl.lit("·"), measure)
 
 
-def _subject(check: Check) -> pl.Expr:
+def subject_of(check: Check) -> pl.Expr:
     """What tells the checks of a rule in a document apart, in names."""
     form = forms()[check.left[0].form].name
     rows = "、".join(dict.fromkeys(row for addend in check.left for row in addend.rows))

@@ -22,6 +22,31 @@ def expectations_version() -> str:
     return found.hexdigest()[:10]
 
 
+# What settles recognised amounts: its modules, the part of the engine that finds identities, and those.
+SETTLING = (
+    *("settle.py", "hypotheses.py", "readings.py", "identities.py"),
+    *(
+        "compare.py",
+        "conditions.py",
+        "figures.py",
+        "rules_data.py",
+        "selectors.py",
+        "sides.py",
+        "verdicts.py",
+    ),
+    *("rules/t.yml", "rules/x.yml"),
+)
+
+
+@cache
+def settling_version() -> str:
+    """A digest over what settles recognised amounts: what another one settled is settled anew."""
+    found = hashlib.sha256()
+    for name in SETTLING:
+        found.update(name.encode() + b"\0" + files("expectations").joinpath(name).read_bytes())
+    return found.hexdigest()[:12]
+
+
 def _entries(folder: Traversable, place: str) -> Iterator[tuple[str, Traversable]]:
     for entry in sorted(folder.iterdir(), key=lambda e: e.name):
         name = f"{place}/{entry.name}"

@@ -115,6 +115,7 @@ def read_document(data: bytes, *, name: str) -> DocumentPart:
         line_items=items,
         cells=(*roles, *performance.cells),
         repairs=tuple(repair for one in found for repair in one.sheet.repairs),
+        readings=tuple(reading for one in found for reading in one.sheet.readings.values()),
         claims=narrative.claims,
         ignored_numbers=narrative.ignored,
         marks=marks,

@@ -11,6 +11,8 @@ import zipfile
 from typing import IO
 
 MAX_PAGES = 2_000
+# Pages that are read as they look, a few seconds each: no disclosure that was scanned has more.
+MAX_PICTURES = 150
 MAX_CELLS = 2_000_000
 MAX_DEPTH = 200
 # Bytes of one packed stream of a PDF that are checked; the content of a page has some hundred thousand.

@@ -25,17 +25,31 @@ Box = tuple[float, float, float, float]
 # --- what a reader hands over -------------------------------------------------------------
 
 
+class Reading(NamedTuple):
+    """What a recogniser saw: ``confidence`` (0 to 1) of its least certain character, and what else it may be.
+
+    ``others`` are other texts with their confidence, likeliest first. ``seen`` is the text before a word of
+    the form's dictionary took its place, None where nothing did.
+    """
+
+    confidence: float
+    others: tuple[tuple[str, float], ...] = ()
+    seen: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of running text with the place where it stands (``L257`` or ``p10/l3``).
 
     ``furniture`` is a running head or a page number: it parts nothing, for it belongs to the paper.
+    ``reading`` is that of a recogniser, where the text was a picture.
     """
 
     text: str
     locator: str
     box: Box | None = None
     furniture: bool = False
+    reading: Reading | None = None
 
 
 class Cell(NamedTuple):
@@ -44,7 +58,7 @@ class Cell(NamedTuple):
     ``box`` is left, top, right, bottom on the page in points from its upper left corner as it is seen,
     where the reader knows a page; ``span`` is how many columns the cell covers, where it knows that.
     ``torn`` says that a figure runs over the cell's border or lies over other text: nobody can tell
-    what it is.
+    what it is. ``reading`` is that of a recogniser, where the text was a picture.
     """
 
     text: str
@@ -52,6 +66,7 @@ class Cell(NamedTuple):
     box: Box | None = None
     span: int = 1
     torn: bool = False
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +190,10 @@ class CellRole:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A code or name of a row that was printed damaged: what it is, and by which evidence.
+    """A code or name that was printed damaged, or an amount that was recognised wrong: what it is, and why.
 
-    ``attribute`` is the column as analysts know it (科目代码, 项目); the printed text is kept.
+    ``attribute`` is the column as analysts know it (科目代码, 项目, or that of the amount); the printed text
+    is kept. No amount of digital text is ever repaired.
     """
 
     statement_id: str
@@ -188,6 +204,24 @@ class Repair:
     repaired: str
     rule: str
     evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellReading:
+    """How a claimed cell of a statement was recognised, where its page is a picture.
+
+    ``confidence`` (0 to 1) is that of its least certain character; ``others`` are the other texts that it
+    may be, likeliest first, each with its confidence in ``others_confidence``. ``seen`` is what was
+    recognised before a word of the form's dictionary took its place.
+    """
+
+    statement_id: str
+    cell_id: str
+    text: str
+    confidence: float
+    others: tuple[str, ...] = ()
+    others_confidence: tuple[float, ...] = ()
+    seen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +345,7 @@ class DocumentPart:
     line_items: tuple[LineItem, ...] = ()
     cells: tuple[CellRole, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    readings: tuple[CellReading, ...] = ()
     claims: tuple[Claim, ...] = ()
     ignored_numbers: tuple[IgnoredNumber, ...] = ()
     marks: tuple[TextMark, ...] = ()

@@ -41,7 +41,8 @@ def with_second_opinion(data: bytes, document_id: str, content: Content, first: 
     A doubtful statement is replaced if the second reading of it passes all checks and no number that
     both could read differs; if one differs, the statement is held.
     """
-    pages = _doubtful_pages(first) if content.media_type == PDF else []
+    seen = _picture_pages(content.blocks)
+    pages = [page for page in _doubtful_pages(first) if page not in seen] if content.media_type == PDF else []
     if not pages or len(pages) > _MOST_PAGES:
         return first
     from pipelines.readers.camelot_route import read_pages
@@ -64,6 +65,16 @@ def _doubtful_pages(reading: Reading) -> list[int]:
     ]
     places += [issue.locator for issue in reading.problems]
     return sorted({page for place in places if (page := page_of(place)) is not None})
+
+
+def _picture_pages(blocks: Sequence[Block]) -> set[int | None]:
+    """The pages that were read as they look: there is no text on them for the second route."""
+    return {
+        page_of(item.locator)
+        for block in blocks
+        for item in ([block] if isinstance(block, Line) else [cell for row in block.rows for cell in row])
+        if item.reading
+    }
 
 
 def _replaced(blocks: Sequence[Block], tables: dict[int, tuple[Grid, ...]]) -> list[Block]:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pipelines.amounts import read_amount, to_yuan
 from pipelines.header import Row, cell_labels, form_words
 from pipelines.locators import row_place
-from pipelines.model import Cell, CellRole, Issue, Line, LineItem, Repair, Status
+from pipelines.model import Cell, CellReading, CellRole, Issue, Line, LineItem, Repair, Status
 from pipelines.vocabulary import Form
 from pipelines.wording import fold, wording
 
@@ -48,6 +48,7 @@ class Sheet:
     roles: dict[str, CellRole] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
     repairs: list[Repair] = field(default_factory=list)
+    readings: dict[str, CellReading] = field(default_factory=dict)
     # Where each row's 科目代码 is printed.
     code_cells: dict[int, Cell] = field(default_factory=dict)
     rows: int = 0
@@ -64,6 +65,16 @@ class Sheet:
             self.roles[cell.locator] = CellRole(
                 self.statement_id, self.cell_id(cell.locator), cell.text, role, rule, cell.box
             )
+            if cell.reading and cell.text:
+                self.readings[cell.locator] = CellReading(
+                    self.statement_id,
+                    self.cell_id(cell.locator),
+                    cell.text,
+                    cell.reading.confidence,
+                    tuple(text for text, _ in cell.reading.others),
+                    tuple(confidence for _, confidence in cell.reading.others),
+                    cell.reading.seen,
+                )
 
     def claim_head(self, rows: Iterable[Row]) -> None:
         """Claim the cells of the head that the form knows; what it does not know is left over."""

@@ -27,7 +27,7 @@ from pipelines.wording import fold, spaced_fold, without_blanks, wording
 _LONGEST_NUMBER = 3
 
 # 读法: by which route a statement was read.
-READING_FIRST, READING_SECOND, READING_PLACES = "直读", "camelot", "按字位"
+READING_FIRST, READING_SECOND, READING_PLACES, READING_PICTURE = "直读", "camelot", "按字位", "图像识别"
 
 
 @dataclass(slots=True)
@@ -168,6 +168,8 @@ def _read(region: Region, sheet: Sheet) -> Found:
             if any(cell.text and cell.locator not in sheet.roles for cell in row):
                 sheet.hold_row(row, str(error))
     sheet.leftovers((*table.head, *table.body))
+    if sheet.readings:
+        one.reader = READING_PICTURE
     return one
 
 

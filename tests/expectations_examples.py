@@ -23,6 +23,8 @@ _TYPES = {
     "BOOLEAN": pl.Boolean(),
     "DATE": pl.Date(),
     "DOUBLE": pl.Float64(),
+    "VARCHAR[]": pl.List(pl.String()),
+    "DOUBLE[]": pl.List(pl.Float64()),
     "DECIMAL(20,2)": pl.Decimal(20, 2),
     "DECIMAL(24,6)": pl.Decimal(24, 6),
     "DECIMAL(24,8)": pl.Decimal(24, 8),

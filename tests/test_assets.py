@@ -18,9 +18,9 @@ from assets.progress import silent
 from assets.reconciling import RECONCILED
 from assets.run import ranges, run, runs
 from assets.summary import Reason, RunSummary
+from assets.version import reader_version
 from expectations.bridge import FAILURE_SCHEMA, RESULT_SCHEMA, Validation
 from pipelines import document
-from pipelines.document import reader_version
 from pipelines.model import Document, DocumentPart
 from tests.expectations_examples import frame, verdict
 from warehouse import lake

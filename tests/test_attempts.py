@@ -9,8 +9,8 @@ import pytest
 
 from assets import attempts, reading, taking
 from assets.progress import silent
+from assets.version import reader_version
 from pipelines import document
-from pipelines.document import reader_version
 from tests.warehouse_fixtures import VERSION, a_home, day, full_part, keep
 from tests.warehouse_fixtures import document as a_document
 from warehouse import lake

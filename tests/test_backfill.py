@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 import juesuan
 from assets import run as run_module
 from assets.run import backfill, run, runs
-from pipelines.document import reader_version
+from assets.version import reader_version
 from tests.expectations_examples import frame
 from tests.test_assets import SAMPLES, NoFindings, filled
 from warehouse import lake

@@ -19,7 +19,7 @@ from assets import fanout, reading, recipe, steps, taking
 from assets.fanout import Job, Limits, Terms, is_small_text, limits_from, read_all, workers_from
 from assets.progress import silent
 from assets.recipe import ReadingError, terms_of
-from pipelines.document import reader_version
+from assets.version import reader_version
 from tests.rogue_reader import PREFIX
 from tests.test_expectations_worker import ended
 from warehouse import lake
@@ -287,7 +287,7 @@ def test_many_small_texts_are_read_by_the_workers(home, jobs, read) -> None:
 
 
 def test_settings_have_defaults_and_come_from_the_environment() -> None:
-    assert limits_from({}) == Limits(seconds=120, memory_mb=1024)
+    assert limits_from({}) == Limits(seconds=600, memory_mb=1024)
     assert limits_from({"JUESUAN_READ_SECONDS": "5", "JUESUAN_READ_MB": "64"}) == Limits(5, 64)
     assert workers_from({}) == min(4, os.cpu_count() or 1)
     assert workers_from({"JUESUAN_READ_WORKERS": "7"}) == 7

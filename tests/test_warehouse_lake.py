@@ -22,6 +22,7 @@ RECORDS = {
     "fact_line_item": model.LineItem,
     "dim_cell": model.CellRole,
     "repair": model.Repair,
+    "cell_reading": model.CellReading,
     "fact_claim": model.Claim,
     "ignored_number": model.IgnoredNumber,
     "text_mark": model.TextMark,
@@ -75,9 +76,10 @@ def test_an_unknown_type_is_refused():
         schema.polars_type("FLOAT")
 
 
-def test_only_a_place_on_a_page_is_a_float():
-    floats = {c.name for table in schema.tables().values() for c in table.columns if c.type == "DOUBLE"}
-    assert floats == set(lake.BOX_COLUMNS)
+def test_only_a_place_on_a_page_and_a_confidence_are_floats():
+    columns = [column for table in schema.tables().values() for column in table.columns]
+    floats = {column.name for column in columns if column.type.startswith("DOUBLE")}
+    assert floats == {*lake.BOX_COLUMNS, "confidence", "others_confidence"}
 
 
 def test_a_part_comes_back_exactly(tmp_path):

@@ -50,9 +50,10 @@ def explain(home: Home, cell_id: str) -> list[Step]:
     document = rows_where(home, "dim_document", document_id=cell_id.partition("/")[0])[0]
     steps = _source(home, document, cell_id.partition("/")[2])
     steps += [step for cell in found for step in _role(cell)]
+    steps += _readings(home, cell_id)
     steps += [step for fact in facts for step in _fact(home, fact)] + of_forms
     steps += _repairs(home, cell_id, facts) + _failures(home, cell_id)
-    if any(cell["role"] == "held" for cell in found):
+    if any(told["status" if "status" in told else "role"] == "held" for told in (*found, *facts)):
         steps += _waiting(home, cell_id)
     return [*steps, ("证据", f"juesuan evidence {cell_id} -o x{suffix(document['media_type'])}")]
 
@@ -77,6 +78,19 @@ def _printed(home: Home, document: dict[str, Any], locator: str) -> str:
         return "来源文件不在了，无法核对"
     except LookupError:
         return "来源里没有这个位置，无法核对：用 juesuan run 重读"
+
+
+def _readings(home: Home, cell_id: str) -> list[Step]:
+    """What was recognised in the cell of a scan, and what else it may be."""
+    return [
+        ("识别", "，或 ".join(f"「{text}」（{sure:.2f}）" for text, sure in _texts(reading)))
+        for reading in rows_where(home, "cell_reading", cell_id=cell_id)
+    ]
+
+
+def _texts(reading: dict[str, Any]) -> list[tuple[str, float]]:
+    seen = (reading["seen"] or reading["text"], reading["confidence"])
+    return [seen, *zip(reading["others"], reading["others_confidence"], strict=True)]
 
 
 def _role(cell: dict[str, Any]) -> list[Step]:

@@ -36,6 +36,7 @@ PART_TABLES = {
     "fact_line_item": "line_items",
     "dim_cell": "cells",
     "repair": "repairs",
+    "cell_reading": "readings",
     "fact_claim": "claims",
     "ignored_number": "ignored_numbers",
     "text_mark": "marks",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from pipelines.model import Block, CellRole, Content, DocumentPart, Line
+from pipelines.model import Block, CellReading, CellRole, Content, DocumentPart, Line
 from pipelines.performance.records import PersonalDatum
 from pipelines.performance.told_persons import told_persons
 
@@ -132,8 +132,19 @@ def without_persons(part: DocumentPart) -> DocumentPart:
     for name, fields in _NAMES.items():
         records = hidden.get(name, getattr(part, name))
         hidden[name] = tuple(_with(record, fields, hide_told) for record in records)
+    hidden["readings"] = _readings(part.readings, hidden["cells"])
     document = _with(part.document, ("unit_name", "title"), hide_told)
     return replace(part, document=document, persons=known, **hidden)
+
+
+def _readings(readings: Sequence[CellReading], cells: Sequence[CellRole]) -> tuple[CellReading, ...]:
+    """The readings with the text of their cells; where that is masked, what else was seen is gone too."""
+    texts = {cell.cell_id: cell.text for cell in cells}
+    masked = {r.cell_id for r in readings if texts[r.cell_id] != r.text}
+    return tuple(
+        CellReading(r.statement_id, r.cell_id, texts[r.cell_id], r.confidence) if r.cell_id in masked else r
+        for r in readings
+    )
 
 
 def hide_told(text: str) -> str:

@@ -1,21 +1,22 @@
-"""Digital PDFs: page triage, text lines and ruled grids in reading order, with boxes.
+"""PDFs: page triage, text lines and ruled grids in reading order, with boxes.
 
-Belongs here: which pages can be read, and turning glyphs and frames into lines and cells. Does not
-belong here: the calls into pdfium (``pdfium``), the geometry of rules (``rules``), and any meaning.
+Belongs here: which pages can be read and how, and turning glyphs and frames into lines and cells. Does not
+belong here: the calls into pdfium (``pdfium``), the geometry of rules (``rules``), pages that are pictures
+(``pipelines.scans``), and any meaning.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import itemgetter
-from typing import Literal
+from typing import Any, Literal
 
 import pypdfium2.raw as raw
 
-from pipelines.limits import MAX_PAGES
+from pipelines.limits import MAX_PAGES, MAX_PICTURES
 from pipelines.locators import second_place
 from pipelines.model import PDF, Block, Content, Issue, Line
 from pipelines.readers.cells import FREE, inside, owned, plain, ruled_grid, texts_of, torn_cells
@@ -34,6 +35,8 @@ _MARGIN_ABOVE = 30.0
 
 
 Triage = Literal["healthy", "broken", "scanned", "blank"]
+# Pages of these kinds are read as they look.
+_PICTURES = ("broken", "scanned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,12 @@ class Page:
     columns: Columns | None = None
     overlay: str = ""
     overflow: bool = False
+    left_out: bool = False
 
 
 def read_pdf(data: bytes) -> Content:
-    """Lines and grids of every healthy page; a held issue for each page that cannot be read."""
-    pages, issues = _pages(data)
+    """Lines and grids of every page, of some as they look; a held issue for each page that cannot be read."""
+    pages, issues = _pages(data, range(1, MAX_PAGES + 1))
     if not pages and not issues:
         issues = [_failed("文件里没有一页", "换一份完整的文件重新放入")]
     if pages and not issues and all(page.triage == "blank" for page in pages):
@@ -72,8 +76,13 @@ def text_at(data: bytes, locator: str) -> str:
     Raises ``LookupError`` where the locator is none of this reader's or nothing stands there.
     """
     match = re.fullmatch(r"p(\d+)/(?:l\d+|([tk])\d+/r\d+c\d+)", locator)
-    texts = {} if match is None else _texts(data) if match[2] != "k" else _second_texts(data, int(match[1]))
-    found = texts.get(locator)
+    found = None
+    if match and match[2] == "k":
+        found = _second_texts(data, int(match[1])).get(locator)
+    elif match:
+        found = _texts(data).get(locator)
+        if found is None:
+            found = _picture_texts(data, int(match[1])).get(locator)
     if found is None:
         raise LookupError(f"no such place in the document: {locator}")
     return found
@@ -89,8 +98,18 @@ def _second_texts(data: bytes, page: int) -> dict[str, str]:
 
 @lru_cache(maxsize=2)
 def _texts(data: bytes) -> dict[str, str]:
+    return _texts_of(_pages(data, range(0))[0])
+
+
+@lru_cache(maxsize=8)
+def _picture_texts(data: bytes, page: int) -> dict[str, str]:
+    """The texts of a page that is read as it looks: of it alone, for that takes a second a page."""
+    return _texts_of([one for one in _pages(data, range(page, page + 1))[0] if one.number == page])
+
+
+def _texts_of(pages: Sequence[Page]) -> dict[str, str]:
     texts: dict[str, str] = {}
-    for block in read_pdf(data).blocks:
+    for block in (block for page in pages for block in page.blocks):
         for item in [block] if isinstance(block, Line) else [cell for row in block.rows for cell in row]:
             texts[item.locator] = item.text
     return texts
@@ -99,7 +118,8 @@ def _texts(data: bytes) -> dict[str, str]:
 # --- pages -----------------------------------------------------------------------------------
 
 
-def _pages(data: bytes) -> tuple[list[Page], list[Issue]]:
+def _pages(data: bytes, pictures: range) -> tuple[list[Page], list[Issue]]:
+    """Every page; of those that are to be read as they look the ones with these numbers."""
     pages: list[Page] = []
     issues: list[Issue] = []
     try:
@@ -111,9 +131,11 @@ def _pages(data: bytes) -> tuple[list[Page], list[Issue]]:
                 return [], [_failed(f"有 {count} 页，超过上限 {MAX_PAGES} 页", "拆成几份再放入")]
             for index in range(count):
                 try:
-                    pages.append(
-                        _page(page_content(document, index), index + 1, pages[-1].columns if pages else None)
-                    )
+                    content = page_content(document, index)
+                    page = _page(content, index + 1, pages[-1].columns if pages else None)
+                    if page.triage in _PICTURES and page.number in pictures and not page.overflow:
+                        page = _seen(document, page, content, sum(p.triage in _PICTURES for p in pages))
+                    pages.append(page)
                 except ValueError:
                     issues.append(_unreadable_page(index + 1, "这一页打不开"))
     except ValueError as error:
@@ -128,6 +150,18 @@ def _page(content: PageContent, number: int, before: Columns | None) -> Page:
     return Page(
         number, triage, content.width, content.height, blocks, columns, content.overlay, content.overflow
     )
+
+
+def _seen(document: Any, page: Page, content: PageContent, before: int) -> Page:
+    """The page as it looks; ``before`` it so many pages were read so."""
+    if before >= MAX_PICTURES:
+        return replace(page, left_out=True)
+    from pipelines.scans import read_page
+
+    blocks = read_page(document, page.number, content, ruled=page.triage == "broken")
+    # Letters that are nowhere seen are a reason to look at the page.
+    empty = blocks is None and not len(content.glyphs)
+    return replace(page, triage="blank") if empty else replace(page, blocks=blocks or ())
 
 
 def _triage(content: PageContent) -> Triage:
@@ -162,12 +196,19 @@ def _page_issues(pages: Sequence[Page]) -> list[Issue]:
         for page in pages
         if page.overlay
     ]
-    reasons = {"broken": "这一页的文字层是坏的，字认不出来", "scanned": "这一页是扫描图，没有文字层"}
     return (
         heavy
         + over
-        + [_unreadable_page(page.number, reasons[page.triage]) for page in pages if page.triage in reasons]
+        + [_unread_picture(page) for page in pages if page.triage in _PICTURES and not page.blocks]
     )
+
+
+def _unread_picture(page: Page) -> Issue:
+    if page.left_out:
+        reason = f"扫描图或坏文字层的页超过 {MAX_PICTURES} 页，这一页没有识别"
+        return replace(_unreadable_page(page.number, reason), advice="拆成几份再放入")
+    reasons = {"broken": "这一页的文字层是坏的，按图像也认不出字", "scanned": "这一页是扫描图，认不出字"}
+    return _unreadable_page(page.number, reasons[page.triage])
 
 
 def _unreadable_page(number: int, reason: str) -> Issue:

@@ -1,0 +1,33 @@
+"""Pages that are pictures: cleaned, ruled, recognised, and put into the lines and grids of a reader.
+
+Belongs here: everything between the drawing of a page and its blocks. Does not belong here: the order of
+a document's pages (``readers.pdf``), and what a text means or an amount must be. Nothing heavy is imported
+before the first such page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipelines.model import Block
+
+if TYPE_CHECKING:
+    from pipelines.readers.pdfium import PageContent
+
+
+def read_page(document: Any, number: int, content: PageContent, *, ruled: bool) -> tuple[Block, ...] | None:
+    """The lines and grids of page ``number`` (from 1) of an open pdfium document, as it looks.
+
+    ``ruled`` pages have their own rules, in ``content``, and lie upright and level; of others the rules are
+    found in the picture. Boxes are in points of the page as it is displayed. None where there is no ink at
+    all; ``ValueError`` where pdfium cannot draw it.
+    """
+    from pipelines.scans.page import LEGIBLE, blocks_of, legible
+    from pipelines.scans.picture import cleaned, drawn, upright
+
+    picture = cleaned(*drawn(document, number - 1, content.turned))
+    if picture.is_blank:
+        return None
+    if ruled:
+        return blocks_of(picture, number, (content.level, content.upright))
+    return blocks_of(upright(picture, legible, LEGIBLE), number)

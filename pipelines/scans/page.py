@@ -1,0 +1,288 @@
+"""A picture of a page as lines and grids: cells by their rules, the ink in each recognised.
+
+Belongs here: which ink is a cell's or a line's, what is blank, closed, torn or covered, and the blocks.
+Does not belong here: the picture's making, rules, letters, and what a text means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.model import Block, Cell, Grid, Line, Reading
+from pipelines.readers.rules import Frame, frames
+from pipelines.scans.ink import PixelBox, Speck, free_lines, lines_of, specks_of
+from pipelines.scans.picture import DARK, Picture
+from pipelines.scans.recogniser import Recognised, recognise
+from pipelines.scans.ruling import ruling
+from pipelines.scans.structure import odd_cells, without_strips
+from pipelines.scans.words import in_words
+
+Array = NDArray[Any]
+
+# Around the ink of a line the recogniser wants this much paper (pixels): above and below, and at the sides.
+_ABOVE, _BESIDE = 4, 6
+# A smaller frame (points) is part of a letter.
+_LEAST_WIDTH = 100
+# 「——」: flat ink, this many times as wide as high, this wide at least, and this much of its cell at most.
+_DASH_SHAPE, _DASH_WIDTH, _DASH_HEIGHT, _DASH_SHARE = 5.0, 15, 8, 0.7
+CLOSED = "——"
+# Ink that nothing could be made of: never taken for a blank cell.
+UNREAD = "〓"
+# Where so much of a cell lies under a stamp, nobody knows what stands there.
+_COVERED = 0.3
+# What a stamp lies over or a border touches is never certain.
+_DOUBTFUL = 0.5
+# Ink seen through a stamp: so much of it (a share) is darker than the stamp.
+_SEEN_THROUGH = 0.05
+# So many other texts of a cell are told.
+_TOLD = 5
+# Lines read to tell which way is up, how long they are at least and how much of each is read, in heights.
+_SAMPLES, _SHORT, _ENOUGH = 5, 2.5, 7
+LEGIBLE = 0.8
+
+
+@dataclass(slots=True)
+class _Place:
+    """The ink of a cell or a line of text: its lines, what was seen in each, and what is said of it."""
+
+    lines: list[PixelBox]
+    torn: bool = False
+    doubtful: bool = False
+    text: str | None = None
+    found: list[Recognised] = field(default_factory=list)
+
+
+def legible(picture: Picture) -> float:
+    """How well a few lines of the picture can be read as it lies, from 0 to 1; 1 where there are none."""
+    lines = free_lines(specks_of(picture.ink, ruling(picture).ink), picture.ink)
+    fit = [(x, y, min(r, x + _ENOUGH * (b - y)), b) for x, y, r, b in lines if r - x >= _SHORT * (b - y)]
+    if not fit:
+        return 1.0
+    found = recognise([_crop(picture.ink, line) for line in sorted(fit, key=_shape)[-_SAMPLES:]])
+    return float(np.mean([one.mean for one in found]))
+
+
+def blocks_of(picture: Picture, number: int, rules: tuple[Array, Array] | None = None) -> tuple[Block, ...]:
+    """The lines and grids of a level, upright picture, from the top down, as page ``number``.
+
+    ``rules``, level and upright in points, are those of the page where it has its own. Boxes are in points
+    of the page as displayed.
+    """
+    found = ruling(picture)
+    level, upright = rules or (found.level / picture.scale, found.upright / picture.scale)
+    specks = specks_of(picture.ink, found.ink)
+    ink = np.where(found.ink, np.uint8(255), picture.ink)
+    tables: list[tuple[Frame, dict[int, _Place]]] = []
+    free = specks
+    for frame in frames(level, upright):
+        if frame.xs[-1] - frame.xs[0] < _LEAST_WIDTH:
+            continue
+        inside, free = _owned(free, frame, picture.scale)
+        if inside:
+            places = _cells(picture, ink, frame, inside)
+            frame, named = without_strips(frame, places)
+            tables.append((frame, {named[cell]: place for cell, place in places.items()}))
+    lines = _text_lines(free, ink)
+    _read(ink, [*(p for _, places in tables for p in places.values()), *(p for line in lines for p in line)])
+    return _placed(picture, number, tables, lines)
+
+
+def _shape(box: PixelBox) -> float:
+    return (box[2] - box[0]) / max(box[3] - box[1], 1)
+
+
+# --- whose ink -------------------------------------------------------------------------------
+
+
+def _owned(specks: Sequence[Speck], frame: Frame, scale: float) -> tuple[dict[int, list[Speck]], list[Speck]]:
+    """The specks of each merged cell of a frame, and those outside of it."""
+    xs, ys = np.array(frame.xs) * scale, np.array(frame.ys) * scale
+    inside: dict[int, list[Speck]] = {}
+    free = []
+    for speck in specks:
+        left, top, right, bottom = speck.box
+        x, y = (left + right) / 2, (top + bottom) / 2
+        if xs[0] < x < xs[-1] and ys[0] < y < ys[-1]:
+            row, column = int(np.searchsorted(ys, y)) - 1, int(np.searchsorted(xs, x)) - 1
+            inside.setdefault(int(frame.cell_of[row, column]), []).append(speck)
+        else:
+            free.append(speck)
+    return inside, free
+
+
+def _cells(picture: Picture, ink: Array, frame: Frame, inside: dict[int, list[Speck]]) -> dict[int, _Place]:
+    """What stands in each cell of a frame that has ink, or lies under a stamp."""
+    places: dict[int, _Place] = {}
+    for cell, box in _boxes(frame, picture.scale).items():
+        specks = inside.get(cell, [])
+        lines = lines_of(specks, ink)
+        if not lines:
+            if _share(picture.stamped, box) > _COVERED:
+                places[cell] = _Place([], text=UNREAD)
+            continue
+        place = _Place(lines, torn=any(speck.crosses for speck in specks))
+        place.doubtful = any(speck.touches for speck in specks) or any(
+            _is_covered(picture, line, box) for line in lines
+        )
+        if _is_dash(specks, box):
+            place.text = CLOSED
+        places[cell] = place
+    return places
+
+
+def _boxes(frame: Frame, scale: float) -> dict[int, PixelBox]:
+    """The box of each merged cell, in pixels."""
+    columns = len(frame.xs) - 1
+    boxes: dict[int, PixelBox] = {}
+    for cell in np.unique(frame.cell_of).tolist():
+        rows, across = np.nonzero(frame.cell_of == cell)
+        first_row, first_column = divmod(cell, columns)
+        boxes[cell] = (
+            round(frame.xs[first_column] * scale),
+            round(frame.ys[first_row] * scale),
+            round(frame.xs[across.max() + 1] * scale),
+            round(frame.ys[rows.max() + 1] * scale),
+        )
+    return boxes
+
+
+def _share(mask: Array, box: PixelBox) -> float:
+    part = mask[box[1] : box[3], box[0] : box[2]]
+    return float(part.mean()) if part.size else 0.0
+
+
+def _is_covered(picture: Picture, line: PixelBox, cell: PixelBox) -> bool:
+    """Whether a stamp through which no ink is seen lies over a line of a cell, or beside it.
+
+    Beside it as well: what it hides may be the first digit.
+    """
+    height = line[3] - line[1]
+    left, right = max(line[0] - height, cell[0]), min(line[2] + height, cell[2])
+    place = (slice(line[1], line[3]), slice(left, right))
+    red = int(picture.stamped[place].sum())
+    if red < height // 2:
+        return False
+    dark = int(((picture.ink[place] < DARK) & picture.near_stamp[place]).sum())
+    return dark < _SEEN_THROUGH * (red + dark)
+
+
+def _is_dash(specks: Sequence[Speck], cell: PixelBox) -> bool:
+    """Whether the ink of a cell is a level stroke or two in one line: 「——」."""
+    boxes = np.array([speck.box for speck in specks])
+    left, top, right, bottom = boxes[:, 0].min(), boxes[:, 1].min(), boxes[:, 2].max(), boxes[:, 3].max()
+    width, height = right - left, bottom - top
+    middle = abs((top + bottom) / 2 - (cell[1] + cell[3]) / 2) < (cell[3] - cell[1]) / 4
+    flat = all(s.box[2] - s.box[0] >= 2 * (s.box[3] - s.box[1]) for s in specks)
+    return bool(
+        flat
+        and middle
+        and height <= _DASH_HEIGHT
+        and width >= max(_DASH_WIDTH, _DASH_SHAPE * height)
+        and width <= _DASH_SHARE * (cell[2] - cell[0])
+    )
+
+
+def _text_lines(free: Sequence[Speck], ink: Array) -> list[list[_Place]]:
+    """The lines of running text, from the top down, each in pieces from left to right."""
+    lines: list[list[PixelBox]] = []
+    for box in sorted(free_lines(free, ink), key=lambda box: box[1] + box[3]):
+        if lines and _beside(lines[-1][-1], box):
+            lines[-1].append(box)
+        else:
+            lines.append([box])
+    return [[_Place([box]) for box in sorted(line)] for line in lines]
+
+
+def _beside(one: PixelBox, other: PixelBox) -> bool:
+    """Whether two pieces stand in one line of text."""
+    common = min(one[3], other[3]) - max(one[1], other[1])
+    return common > 0.5 * min(one[3] - one[1], other[3] - other[1])
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+def _read(ink: Array, places: Sequence[_Place]) -> None:
+    """Recognise every line of ink that no rule has read."""
+    wanted = [(place, line) for place in places if place.text is None for line in place.lines]
+    for (place, _), one in zip(wanted, recognise([_crop(ink, line) for _, line in wanted]), strict=True):
+        place.found.append(one)
+
+
+def _crop(ink: Array, line: PixelBox) -> Array:
+    left, top, right, bottom = line
+    part: Array = ink[max(0, top - _ABOVE) : bottom + _ABOVE, max(0, left - _BESIDE) : right + _BESIDE]
+    return part
+
+
+def _said(place: _Place) -> tuple[str, Reading]:
+    """The text of a place and its reading."""
+    if place.text is not None:
+        return place.text, Reading(0.0 if place.text == UNREAD else 1.0)
+    texts = [one.text for one in place.found]
+    text = "\n".join(text for text in texts if text)
+    others = [
+        ("\n".join([*texts[:i], other, *texts[i + 1 :]]), likely)
+        for i, one in enumerate(place.found)
+        for other, likely in one.others
+    ]
+    confidence = min(one.confidence for one in place.found)
+    if place.doubtful:
+        confidence = min(confidence, _DOUBTFUL)
+    others.sort(key=lambda other: -other[1])
+    if not text:
+        return UNREAD, Reading(0.0, tuple(others[:_TOLD]))
+    return in_words(text, Reading(confidence, tuple(others[:_TOLD])))
+
+
+# --- blocks ----------------------------------------------------------------------------------
+
+
+def _placed(
+    picture: Picture,
+    number: int,
+    tables: Sequence[tuple[Frame, dict[int, _Place]]],
+    lines: Sequence[Sequence[_Place]],
+) -> tuple[Block, ...]:
+    """The blocks from the top down."""
+    placed: list[tuple[float, Block]] = []
+    for index, line in enumerate(lines, start=1):
+        boxes = np.array([place.lines[0] for place in line]) / picture.scale
+        box = (boxes[:, 0].min(), boxes[:, 1].min(), boxes[:, 2].max(), boxes[:, 3].max())
+        said = [_said(place) for place in line]
+        reading = Reading(min(reading.confidence for _, reading in said))
+        text = " ".join(text for text, _ in said)
+        reading = reading._replace(seen=said[0][1].seen if len(said) == 1 else None)
+        placed.append((box[1], Line(text, f"p{number}/l{index}", picture.displayed(box), reading=reading)))
+    for index, (frame, places) in enumerate(tables, start=1):
+        placed.append((frame.ys[0], _grid(picture, frame, places, f"p{number}/t{index}")))
+    placed.sort(key=lambda one: one[0])
+    return tuple(block for _, block in placed)
+
+
+def _grid(picture: Picture, frame: Frame, places: dict[int, _Place], name: str) -> Grid:
+    """A frame with what was read in its cells; a merged cell's text stands in its first elementary cell."""
+    boxes, odd = _boxes(frame, picture.scale), odd_cells(frame, places)
+    columns = len(frame.xs) - 1
+    rows = []
+    for r in range(len(frame.ys) - 1):
+        row = []
+        for c in range(columns):
+            flat = r * columns + c
+            box = (frame.xs[c], frame.ys[r], frame.xs[c + 1], frame.ys[r + 1])
+            span, text, reading, torn = 1, "", None, False
+            if flat in boxes:
+                _, _, right, bottom = boxes[flat]
+                box = (frame.xs[c], frame.ys[r], right / picture.scale, bottom / picture.scale)
+                span = int((frame.cell_of[r] == flat).sum())
+            if place := places.get(flat):
+                text, reading = _said(place)
+                torn = place.torn or (flat in odd and any(character.isdigit() for character in text))
+            row.append(Cell(text, f"{name}/r{r + 1}c{c + 1}", picture.displayed(box), span, torn, reading))
+        rows.append(tuple(row))
+    return Grid(tuple(rows), frame.xs)

@@ -1,0 +1,255 @@
+"""From the drawing of a page to a grey picture, clean, upright and level, and the way back to the page.
+
+Belongs here: drawing, coloured ink, watermarks, turning, skew. Does not belong here: rules, cells, letters
+(which way is up is told by who can read: the caller scores each way).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pypdfium2.raw as raw
+from numpy.typing import NDArray
+
+from pipelines.model import Box
+
+Array = NDArray[Any]
+
+_POINTS = 72
+# Dots an inch; a larger page is drawn coarser, for a poster would fill the memory.
+_DPI, _MOST_PIXELS = 200, 12_000_000
+# Ink is darker than this once the paper is white; a watermark lies between this and the paper.
+DARK, _LIGHT, _PAPER = 140, 150, 235
+# Less dark ink (pixels) than one figure has is dust.
+_LEAST_INK = 40
+# Red above the other channels by this is stamp ink; so many pixels of it (a share of all) are a stamp.
+_REDNESS, _LEAST_RED = 36, 0.0008
+# Grey away from any ink on more of the page than this is a watermark.
+_LEAST_GREY = 0.004
+# Degrees: how far askew a page may lie, and the steps of the search, coarse and fine.
+_MOST_SKEW, _COARSE, _FINE = 3.0, 0.25, 0.02
+_LEAST_SKEW = 0.02
+_SKEW_POINTS = 60_000
+
+
+@dataclass(slots=True)
+class Picture:
+    """A page as a grey picture, upright and level.
+
+    ``ink`` is clean: no stamp, no watermark; ``lines`` has the watermark still, for thin rules are as pale;
+    ``stamped`` says where coloured ink was taken away. ``scale`` is pixels a point. ``back`` is the matrix
+    (2, 3) from its pixels to points of the page as displayed, ``quarters`` by how many clockwise quarters it
+    was turned.
+    """
+
+    ink: Array
+    lines: Array
+    stamped: Array
+    scale: float
+    back: Array
+    quarters: int
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is written on it."""
+        return int((self.ink < DARK).sum()) < _LEAST_INK
+
+    @property
+    def near_stamp(self) -> Array:
+        """Where coloured ink lies or is near."""
+        import cv2
+
+        near: Array = cv2.dilate(self.stamped.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+        return near
+
+    @property
+    def height(self) -> float:
+        """Its height in points, upright."""
+        return float(self.ink.shape[0] / self.scale)
+
+    def displayed(self, box: Box) -> Box:
+        """A box in points of the upright picture as a box in points of the page as displayed."""
+        x, y = (box[0] + box[2]) / 2 * self.scale, (box[1] + box[3]) / 2 * self.scale
+        across, down = self.back @ np.array([x, y, 1.0])
+        width, height = box[2] - box[0], box[3] - box[1]
+        if self.quarters % 2:
+            width, height = height, width
+        return (
+            float(across - width / 2),
+            float(down - height / 2),
+            float(across + width / 2),
+            float(down + height / 2),
+        )
+
+
+def drawn(document: Any, number: int, turned: int) -> tuple[Array, float]:
+    """A page (from 0) of an open pdfium document as displayed and turned by clockwise quarters, in colour
+    (blue, green, red), and its pixels a point. ``ValueError`` where pdfium cannot load or draw it."""
+    page = raw.FPDF_LoadPage(document, number)
+    if not page:
+        raise ValueError("pdfium cannot load the page")
+    try:
+        width, height = raw.FPDF_GetPageWidthF(page), raw.FPDF_GetPageHeightF(page)
+        if turned % 2:
+            width, height = height, width
+        area = max(width * height, 1.0)
+        scale = min(_DPI / _POINTS, math.sqrt(_MOST_PIXELS / area))
+        columns, rows = max(1, round(width * scale)), max(1, round(height * scale))
+        pixels = np.full((rows, columns, 4), 255, np.uint8)
+        bitmap = raw.FPDFBitmap_CreateEx(columns, rows, raw.FPDFBitmap_BGRx, pixels.ctypes.data, columns * 4)
+        if not bitmap:
+            raise ValueError("pdfium cannot draw the page")
+        try:
+            raw.FPDF_RenderPageBitmap(bitmap, page, 0, 0, columns, rows, turned, raw.FPDF_ANNOT)
+        finally:
+            raw.FPDFBitmap_Destroy(bitmap)
+    finally:
+        raw.FPDF_ClosePage(page)
+    return pixels, scale
+
+
+def cleaned(pixels: Array, scale: float) -> Picture:
+    """The drawing in grey, its coloured ink and watermark gone, turned by nothing yet."""
+    import cv2
+
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGRA2GRAY)
+    paper = max(float(np.percentile(grey[::4, ::4], 75)), 128.0)
+    lines, stamped = _without_stamp(pixels, _whitened(grey, paper), paper)
+    ink = _without_watermark(lines)
+    back = np.array([[1 / scale, 0.0, 0.0], [0.0, 1 / scale, 0.0]])
+    return Picture(ink, lines, stamped, scale, back, 0)
+
+
+def upright(picture: Picture, legible: Callable[[Picture], float], enough: float) -> Picture:
+    """The picture level and the right way up: as it lies if that is legible enough, else the most legible.
+
+    ``legible`` scores a level picture from 0 to 1.
+    """
+    best, best_score = picture, -1.0
+    for quarters in (0, 2, 1, 3):
+        turned = level(_turned(picture, quarters))
+        score = legible(turned)
+        if score >= enough:
+            return turned
+        if score > best_score:
+            best, best_score = turned, score
+    return best
+
+
+def level(picture: Picture) -> Picture:
+    """The picture with its lines level."""
+    angle = _skew(picture.lines)
+    if abs(angle) < _LEAST_SKEW:
+        return picture
+    import cv2
+
+    rows, columns = picture.ink.shape
+    forth = cv2.getRotationMatrix2D((columns / 2, rows / 2), angle, 1.0)
+    inverse = np.vstack((cv2.invertAffineTransform(forth), (0.0, 0.0, 1.0)))
+
+    def turn(image: Array, outside: int) -> Array:
+        turned: Array = cv2.warpAffine(
+            image, forth, (columns, rows), flags=cv2.INTER_LINEAR, borderValue=(outside,)
+        )
+        return turned
+
+    return Picture(
+        turn(picture.ink, 255),
+        turn(picture.lines, 255),
+        turn(picture.stamped.astype(np.uint8), 0) > 0,
+        picture.scale,
+        picture.back @ inverse,
+        picture.quarters,
+    )
+
+
+def _turned(picture: Picture, quarters: int) -> Picture:
+    """The picture turned by clockwise quarters."""
+    if quarters == 0:
+        return picture
+    rows, columns = picture.ink.shape
+    # From the turned picture's pixels to those before.
+    before = {
+        1: np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, rows], [0.0, 0.0, 1.0]]),
+        2: np.array([[-1.0, 0.0, columns], [0.0, -1.0, rows], [0.0, 0.0, 1.0]]),
+        3: np.array([[0.0, -1.0, columns], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
+    }[quarters]
+
+    def turn(image: Array) -> Array:
+        return np.ascontiguousarray(np.rot90(image, -quarters))
+
+    return Picture(
+        turn(picture.ink),
+        turn(picture.lines),
+        turn(picture.stamped),
+        picture.scale,
+        picture.back @ before,
+        (picture.quarters + quarters) % 4,
+    )
+
+
+def _whitened(grey: Array, paper: float) -> Array:
+    """The picture with its paper white: lighter pixels are paper, darker ones as much darker as they were."""
+    table = np.clip(np.arange(256) * (255.0 / paper), 0, 255).astype(np.uint8)
+    whitened: Array = table[grey]
+    return whitened
+
+
+def _without_stamp(pixels: Array, grey: Array, paper: float) -> tuple[Array, Array]:
+    """The picture without red ink, and where it was: what is dark in the red channel lies under it."""
+    import cv2
+
+    blue, green, red = (pixels[:, :, channel] for channel in range(3))
+    over = cv2.subtract(red, cv2.max(blue, green))
+    is_red = over > _REDNESS
+    if is_red.mean() < _LEAST_RED:
+        return grey, np.zeros(grey.shape, bool)
+    # The compression spreads colour over its neighbours.
+    near = cv2.dilate(is_red.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    # Red ink is as bright as the paper there, and what is printed beneath stays dark.
+    brightest = float(np.percentile(red[is_red], 50))
+    under = np.clip(red.astype(np.float32) * (255.0 / max(min(brightest, paper), 1.0)), 0, 255)
+    clean = np.where(near, np.maximum(under.astype(np.uint8), grey), grey)
+    return clean, is_red
+
+
+def _without_watermark(grey: Array) -> Array:
+    """The picture with a grey watermark made white, where one is seen."""
+    import cv2
+
+    smooth = cv2.blur(grey, (3, 3))
+    dark = cv2.dilate((smooth < DARK).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    between = (smooth >= DARK) & (smooth < _PAPER - 10) & ~dark
+    if between.mean() < _LEAST_GREY:
+        return grey
+    # What is beside ink keeps its shades, which make letters legible.
+    return np.where(
+        (grey > _LIGHT) & ~(cv2.dilate((grey < DARK).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0),
+        255,
+        grey,
+    ).astype(np.uint8)
+
+
+def _skew(grey: Array) -> float:
+    """By how many degrees its lines fall to the right (negative: rise), where a search finds them."""
+    ys, xs = np.nonzero(grey < DARK)
+    if len(ys) < 100:
+        return 0.0
+    if len(ys) > _SKEW_POINTS:
+        some = np.linspace(0, len(ys) - 1, _SKEW_POINTS).astype(np.intp)
+        ys, xs = ys[some], xs[some]
+    xs = xs - grey.shape[1] / 2
+
+    def sharpness(degrees: float, step: float) -> float:
+        rows = ((ys - xs * math.tan(math.radians(degrees))) / step).astype(np.intp)
+        counts = np.bincount(rows - rows.min()).astype(float)
+        return float((counts**2).sum())
+
+    coarse = np.arange(-_MOST_SKEW, _MOST_SKEW + _COARSE, _COARSE)
+    around = max(coarse, key=lambda degrees: sharpness(degrees, 4.0))
+    fine = np.arange(around - _COARSE, around + _COARSE + _FINE, _FINE)
+    return float(max(fine, key=lambda degrees: sharpness(degrees, 1.5)))

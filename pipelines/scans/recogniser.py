@@ -1,0 +1,191 @@
+"""From the picture of one line of text to its characters, how certain they are, and what else they may be.
+
+Belongs here: the recognition model and the decoding of what it says. Does not belong here: where lines
+stand on a page, and what a text should be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+_PACKAGE, _MODEL = "rapidocr", "models/PP-OCRv6_rec_small.onnx"
+# The model reads pictures of this height (pixels), and of widths that its strides divide.
+HEIGHT, _STRIDE = 48, 8
+_LEAST_WIDTH = 32
+# Pictures in one batch: no more than these, and no more than this width in all, which bounds the memory.
+_MOST_IN_BATCH, _WIDEST_BATCH = 16, 6400
+# A longer picture is squeezed to this width: nothing of these documents is so long.
+_WIDEST = 3200
+# Likelihoods below this are no alternative, and so many texts are followed and told.
+_LEAST_LIKELY, _TOLD_FROM, _FOLLOWED, _TOLD = 0.005, 0.001, 8, 5
+
+_BLANK = 0
+
+
+class Recognised(NamedTuple):
+    """The text of a line, the likelihood of its least certain character (0 to 1), and other texts.
+
+    ``confidence`` is never more than what the ``others``, each with its likelihood, likeliest first, leave.
+    ``mean`` is the likelihood of its characters on the whole.
+    """
+
+    text: str
+    confidence: float
+    others: tuple[tuple[str, float], ...]
+    mean: float = 0.0
+
+
+def recognise(pictures: Sequence[Array]) -> list[Recognised]:
+    """The text of each picture of one line: grey, dark on light, shape (height, width), of type uint8."""
+    found: list[Recognised | None] = [None] * len(pictures)
+    for batch, width in _batches(pictures):
+        likely = _likelihoods(np.stack([_prepared(pictures[i], width) for i in batch]))
+        for i, steps in zip(batch, likely, strict=True):
+            found[i] = _decoded(steps[: math.ceil(_width(pictures[i]) / width * len(steps)) + 1])
+    return [one for one in found if one is not None]
+
+
+def _batches(pictures: Sequence[Array]) -> Iterator[tuple[list[int], int]]:
+    """Indexes of pictures of similar width, and the width to which all of a batch are filled up."""
+    order = sorted(range(len(pictures)), key=lambda i: _width(pictures[i]))
+    batch: list[int] = []
+    for place, i in enumerate(order):
+        batch.append(i)
+        following = _filled(_width(pictures[order[place + 1]])) if place + 1 < len(order) else 0
+        if (
+            not following
+            or len(batch) == _MOST_IN_BATCH
+            or following * (len(batch) + 1) > _WIDEST_BATCH
+            or following > 1.5 * _filled(_width(pictures[batch[0]]))
+        ):
+            yield batch, _filled(_width(pictures[i]))
+            batch = []
+
+
+def _width(picture: Array) -> int:
+    height, width = int(picture.shape[0]), int(picture.shape[1])
+    return max(1, min(_WIDEST, math.ceil(HEIGHT * width / height)))
+
+
+def _filled(width: int) -> int:
+    return max(_LEAST_WIDTH, math.ceil(width / _STRIDE) * _STRIDE)
+
+
+def _prepared(picture: Array, width: int) -> Array:
+    """A picture as the model takes it: three equal channels from -1 to 1, filled up on the right."""
+    import cv2
+
+    own = _width(picture)
+    scaled = cv2.resize(picture, (own, HEIGHT)).astype(np.float32) / 127.5 - 1
+    whole = np.zeros((3, HEIGHT, width), np.float32)
+    whole[:, :, :own] = scaled
+    return whole
+
+
+# --- the model -------------------------------------------------------------------------------
+
+
+@cache
+def _session() -> tuple[Any, str, tuple[str, ...]]:
+    """The model, the name of its input, and its characters; once a process, on first use."""
+    import onnxruntime
+
+    spec = find_spec(_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{_PACKAGE} is not installed: its wheel has the model that reads scans")
+    options = onnxruntime.SessionOptions()
+    # Processes are what runs at once here, and an arena keeps the memory of the widest picture for ever.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(
+        str(Path(spec.origin).parent / _MODEL), options, providers=["CPUExecutionProvider"]
+    )
+    characters = session.get_modelmeta().custom_metadata_map["character"].splitlines()
+    return session, session.get_inputs()[0].name, ("", *characters, " ")
+
+
+def _likelihoods(pictures: Array) -> Array:
+    """For each picture and each step along it the likelihood of every character, 0 being none."""
+    session, name, _ = _session()
+    likely: Array = session.run(None, {name: pictures})[0]
+    return likely
+
+
+# --- decoding --------------------------------------------------------------------------------
+
+
+def _decoded(steps: Array) -> Recognised:
+    """The likeliest text of the steps along a line, and those that are next."""
+    characters = _session()[2]
+    best, likely = steps.argmax(1).tolist(), steps.max(1).tolist()
+    text: list[int] = []
+    certain: list[float] = []
+    before = _BLANK
+    for one, value in zip(best, likely, strict=True):
+        if one != _BLANK and one == before:
+            certain[-1] = max(certain[-1], value)
+        elif one != _BLANK:
+            text.append(one)
+            certain.append(value)
+        before = one
+    printed = _printed(text, characters)
+    others: dict[str, float] = {}
+    for way, value in _ways(steps).items():
+        name = _printed(way, characters)
+        # Another blank between words makes no other text.
+        if name.replace(" ", "") != printed.replace(" ", ""):
+            others[name] = others.get(name, 0.0) + value
+    told = sorted(others.items(), key=lambda other: -other[1])[:_TOLD]
+    left = 1 - sum(value for _, value in told)
+    kept = tuple((other, round(value, 4)) for other, value in told if value >= _TOLD_FROM)
+    least = min([*certain, left], default=0.0) if certain else 0.0
+    mean = sum(certain) / len(certain) if certain else 0.0
+    return Recognised(printed, round(max(0.0, least), 4), kept, mean)
+
+
+def _printed(codes: Sequence[int], characters: Sequence[str]) -> str:
+    return "".join(characters[code] for code in codes).strip()
+
+
+def _ways(steps: Array) -> dict[tuple[int, ...], float]:
+    """The likeliest sequences of characters with their likelihoods: a search along the steps.
+
+    A character that goes on from one step to the next is one; with none between them, two are two.
+    """
+    # Of each sequence the likelihood that its last step shows none, and that it shows its last character.
+    ways: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
+    for step in steps:
+        shown = np.flatnonzero(step > _LEAST_LIKELY)
+        likely = [(int(code), float(step[code])) for code in shown]
+        grown: dict[tuple[int, ...], tuple[float, float]] = {}
+        for way, (none, last) in ways.items():
+            for code, value in likely:
+                if code == _BLANK:
+                    _add(grown, way, (none + last) * value, 0.0)
+                elif way and way[-1] == code:
+                    _add(grown, way, 0.0, last * value)
+                    _add(grown, (*way, code), 0.0, none * value)
+                else:
+                    _add(grown, (*way, code), 0.0, (none + last) * value)
+        if len(grown) > _FOLLOWED:
+            ways = dict(sorted(grown.items(), key=lambda one: -sum(one[1]))[:_FOLLOWED])
+        else:
+            ways = grown or ways
+    return {way: none + last for way, (none, last) in ways.items() if none + last > 0}
+
+
+def _add(ways: dict[tuple[int, ...], tuple[float, float]], way: tuple[int, ...], a: float, b: float) -> None:
+    none, last = ways.get(way, (0.0, 0.0))
+    if a or b:
+        ways[way] = (none + a, last + b)

@@ -1,0 +1,219 @@
+"""Pages that are pictures: what is seen in them, cell by cell, on small rasters made here."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from fpdf import FPDF
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipelines.model import Grid, Line, Reading
+from pipelines.readers.pdf import read_pdf, text_at
+from pipelines.readers.rules import Frame
+from pipelines.scans.picture import Picture, level
+from pipelines.scans.recogniser import recognise
+from pipelines.scans.ruling import ruling
+from pipelines.scans.structure import odd_cells, without_strips
+from pipelines.scans.words import in_words
+
+Array = NDArray[Any]
+WIDTH, HEIGHT = 1654, 1100
+ROWS = (("2010101", "2,940.05"), ("2010102", "--"), ("2010103", ""), ("2010104", "-61.38"))
+
+
+def written(image: Array, text: str, x: int, y: int, colour: tuple[int, int, int] = (0, 0, 0)) -> None:
+    cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.9, colour, 2, cv2.LINE_AA)
+
+
+def page(rows: tuple[tuple[str, str], ...] = ROWS) -> Array:
+    """A table of two columns below a line of text; «--» is drawn as a dash."""
+    image = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    written(image, "Table 2024", 600, 120)
+    for row, cells in enumerate(rows):
+        top = 200 + 60 * row
+        for column, text in enumerate(cells):
+            left = 200 + 500 * column
+            cv2.rectangle(image, (left, top), (left + 500, top + 60), (0, 0, 0), 2)
+            if text == "--":
+                cv2.line(image, (left + 220, top + 30), (left + 280, top + 30), (0, 0, 0), 2)
+            else:
+                written(image, text, left + 30, top + 42)
+    return image
+
+
+def pdf_of(*images: Array) -> bytes:
+    pdf = FPDF(unit="pt", format=(WIDTH * 0.36, HEIGHT * 0.36))
+    pdf.set_margin(0)
+    for image in images:
+        pdf.add_page()
+        out = io.BytesIO()
+        Image.fromarray(image).save(out, "JPEG", quality=80)
+        pdf.image(io.BytesIO(out.getvalue()), 0, 0, WIDTH * 0.36, HEIGHT * 0.36)
+    return bytes(pdf.output())
+
+
+def grid_of(data: bytes) -> Grid:
+    (grid,) = (block for block in read_pdf(data).blocks if isinstance(block, Grid))
+    return grid
+
+
+def askew(image: Array, degrees: float) -> Array:
+    turn = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), degrees, 1.0)
+    return np.asarray(cv2.warpAffine(image, turn, (WIDTH, HEIGHT), borderValue=(255, 255, 255)))
+
+
+TEXTS = [["2010101", "2,940.05"], ["2010102", "——"], ["2010103", ""], ["2010104", "-61.38"]]
+
+
+@pytest.mark.parametrize("turned", [0, 2], ids=["upright", "upside down"])
+def test_a_table_is_read_cell_by_cell_whichever_way_it_lies(turned: int) -> None:
+    grid = grid_of(pdf_of(np.ascontiguousarray(np.rot90(askew(page(), 1.3), turned))))
+    assert [[cell.text for cell in row] for row in grid.rows] == TEXTS
+    amount = grid.rows[0][1]
+    assert amount.locator == "p1/t1/r1c2"
+    assert amount.reading is not None
+    assert amount.reading.confidence > 0.9
+    # A blank cell was not recognised: there was nothing to see.
+    assert grid.rows[2][1].reading is None
+
+
+def test_boxes_are_places_on_the_page_as_it_is_displayed() -> None:
+    upright, turned = (
+        grid_of(pdf_of(image)).rows[0][1].box for image in (page(), np.ascontiguousarray(np.rot90(page(), 2)))
+    )
+    assert upright == pytest.approx((700 * 0.36, 200 * 0.36, 1200 * 0.36, 260 * 0.36), abs=1.5)
+    assert turned is not None
+    assert turned == pytest.approx(
+        ((WIDTH - 1200) * 0.36, (HEIGHT - 260) * 0.36, (WIDTH - 700) * 0.36, (HEIGHT - 200) * 0.36), abs=1.5
+    )
+
+
+def test_the_same_text_is_found_again_at_its_place() -> None:
+    data = pdf_of(page())
+    line = next(block for block in read_pdf(data).blocks if isinstance(block, Line))
+    assert line.text == "Table 2024"
+    assert text_at(data, line.locator) == line.text
+    assert text_at(data, "p1/t1/r4c2") == "-61.38"
+
+
+def test_a_blank_sheet_is_no_page_that_could_not_be_read() -> None:
+    content = read_pdf(pdf_of(page(), np.full((HEIGHT, WIDTH, 3), 255, np.uint8)))
+    assert content.pages == 2
+    assert content.issues == ()
+
+
+def test_what_a_stamp_covers_is_never_certain_and_never_blank() -> None:
+    image = page((("2010101", "2,940.05"), ("2010102", "61.38"), ("2010103", "7.77")))
+    cv2.rectangle(image, (690, 262), (1210, 330), (220, 40, 40), -1)
+    covered, beside = (grid_of(pdf_of(image)).rows[r][1] for r in (1, 0))
+    assert covered.text not in ("", "61.38")
+    assert covered.reading is not None
+    assert covered.reading.confidence <= 0.5
+    assert beside.text == "2,940.05"
+
+
+def test_a_red_seal_through_which_figures_are_seen_is_taken_away() -> None:
+    image = page()
+    seal = np.full_like(image, 255)
+    cv2.circle(seal, (800, 260), 120, (220, 60, 60), 10)
+    cv2.line(seal, (700, 232), (900, 228), (220, 60, 60), 12)
+    grid = grid_of(pdf_of(np.minimum(image, seal)))
+    assert [[cell.text for cell in row] for row in grid.rows] == TEXTS
+
+
+def plain(grey: np.ndarray) -> Picture:
+    """A grey picture without stamp or watermark, a pixel a point."""
+    return Picture(grey, grey, np.zeros(grey.shape, bool), 1.0, np.eye(3)[:2], 0)
+
+
+def test_the_strokes_of_letters_are_no_rules() -> None:
+    grey = cv2.cvtColor(page(), cv2.COLOR_RGB2GRAY)
+    cv2.line(grey, (300, 266), (300, 296), 0, 3)  # as long as a letter, beside a rule
+    found = ruling(plain(grey))
+    assert sorted(round(x) for x in found.upright[:, 0]) == pytest.approx([200, 700, 1200], abs=2)
+    assert sorted({round(y / 60) for y in found.level[:, 0]}) == [3, 4, 5, 6, 7]
+
+
+def test_a_rule_goes_on_where_a_little_of_it_is_lost() -> None:
+    grey = cv2.cvtColor(page(), cv2.COLOR_RGB2GRAY)
+    grey[290:306, 695:706] = 255
+    found = ruling(plain(grey))
+    middle = found.upright[np.abs(found.upright[:, 0] - 700) < 3]
+    assert len(middle) == 1
+    assert middle[0, 1:].tolist() == pytest.approx([200, 440], abs=4)
+
+
+def test_a_skewed_picture_is_made_level() -> None:
+    grey = cv2.cvtColor(askew(page(), 2.4), cv2.COLOR_RGB2GRAY)
+    found = ruling(level(plain(grey)))
+    assert (found.level[:, 2] - found.level[:, 1]).max() > 980
+
+
+def test_an_uncertain_character_comes_with_what_else_it_may_be() -> None:
+    picture = np.full((60, 400), 255, np.uint8)
+    cv2.putText(picture, "1,234.56", (20, 42), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 0, 2, cv2.LINE_AA)
+    (clear,) = recognise([picture])
+    (blurred,) = recognise([np.asarray(cv2.GaussianBlur(picture, (0, 0), 5))])
+    assert clear.text == "1,234.56"
+    assert clear.confidence > 0.95 > blurred.confidence
+    assert blurred.others
+    assert all(text != blurred.text and 0 < likely <= 1 for text, likely in blurred.others)
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "others", "word"),
+    [
+        ("收入決算表", 0.6, (), "收入决算表"),
+        ("日录", 0.4, (("目录", 0.3),), "目录"),
+        ("日录", 0.99, (("目录", 0.01),), "日录"),
+        ("2,940.O5", 0.3, (("2,940.05", 0.3),), "2,940.O5"),
+        ("张三李四", 0.3, (), "张三李四"),
+    ],
+)
+def test_an_uncertain_word_becomes_the_only_one_that_it_can_be(
+    text: str, confidence: float, others: tuple[tuple[str, float], ...], word: str
+) -> None:
+    said, reading = in_words(text, Reading(confidence, others))
+    assert said == word
+    assert reading.seen == (text if said != text else None)
+
+
+def frame(cells: list[list[int]], heights: tuple[float, ...] = ()) -> Frame:
+    """A frame of those cells, 50 points wide each, rows 20 points high where nothing else is said."""
+    rows, columns = len(cells), len(cells[0])
+    ys = np.concatenate(([0.0], np.cumsum(heights or (20.0,) * rows)))
+    return Frame(tuple(50.0 * c for c in range(columns + 1)), tuple(ys.tolist()), np.array(cells))
+
+
+WHOLE = [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11], [12, 13, 14]]
+
+
+def test_cells_that_a_hidden_or_a_false_rule_makes_are_odd() -> None:
+    inked = range(15)
+    assert odd_cells(frame(WHOLE), inked) == set()
+    joined = [*WHOLE[:3], [9, 10, 10], WHOLE[4]]
+    assert odd_cells(frame(joined), [c for c in inked if c != 11]) == {10}
+    high = [*WHOLE[:3], [9, 10, 11], [12, 10, 14]]
+    assert odd_cells(frame(high), [c for c in inked if c != 13]) == {10}
+    # The head may be parted as it likes.
+    head = [[0, 1, 1], *WHOLE[1:]]
+    assert odd_cells(frame(head), [c for c in inked if c != 2]) == set()
+
+
+def test_a_table_with_a_column_that_nothing_begins_in_is_odd_as_a_whole() -> None:
+    inked = [0, 1, 3, 4, 6, 7, 9, 10, 12, 13]
+    assert odd_cells(frame(WHOLE), inked) == set(inked)
+
+
+def test_a_low_row_without_ink_is_none() -> None:
+    inked = [c for c in range(15) if c not in (9, 10, 11)]
+    kept, named = without_strips(frame(WHOLE, (20, 20, 14, 6, 20)), inked)
+    assert kept.cell_of.tolist() == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11]]
+    assert kept.ys == (0.0, 20.0, 40.0, 60.0, 80.0)
+    assert (named[8], named[12]) == (8, 9)
+    assert without_strips(frame(WHOLE), range(15))[0].cell_of.tolist() == WHOLE
