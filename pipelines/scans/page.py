@@ -33,8 +33,8 @@ _DASH_SHAPE, _DASH_WIDTH, _DASH_HEIGHT, _DASH_SHARE = 5.0, 15, 8, 0.7
 CLOSED = "——"
 # Ink that nothing could be made of: never taken for a blank cell.
 UNREAD = "〓"
-# Where so much of a cell lies under a stamp, nobody knows what stands there.
-_COVERED = 0.3
+# Where so much of a cell without ink lies under a stamp, nobody knows what stands there: a figure is small.
+_COVERED = 0.08
 # What a stamp lies over or a border touches is never certain.
 _DOUBTFUL = 0.5
 # Ink seen through a stamp: so much of it (a share) is darker than the stamp.
