@@ -23,24 +23,23 @@ _LEVEL_PIECE, _UPRIGHT_PIECE = 36, 28
 _GAP, _SHORT_GAP, _SHORT, _WANDER = 30, 3, 60, 4
 # Under a stamp, which covers so much of the gap, it may be wider.
 _WIDEST_GAP, _STAMPED = 160, 0.5
+# A short rule reaches those across at its ends: only so much may be lacking (letters stand a little off), or
+# stand out.
+_LACKING, _OUT = 1.5, 8
 # A shorter rule is none.
 _SHORTEST_LEVEL, _SHORTEST_UPRIGHT = 70, 30
 # The end of an upright rule and a level one meet if they come so near.
 _MEET = 4
-# So much of a rule (a share of its length) is seen in the clean ink.
-_BORNE_OUT = 0.4
-# Where fewer level rules (a share) go on beyond the last upright one, the table has no open side.
-_OPEN = 0.5
-# Level rules nearer to each other than this share of the usual height of rows.
-_NEAR = 0.75
-# An upright rule parts more rows than one, where there are more level rules than these.
-_ROWS, _FEW = 1.5, 8
-# An upright rule that meets no level rule at its ends must be this long.
-_LONG = 200
 # A letter's stroke in line with a rule is no longer than this.
 _STROKE = 60
-# Ink this much darker than its surroundings is ink, whatever the paper.
-_CONTRAST, _AROUND = 14, 41
+# Straight ink for so long is a rule whatever it meets: no letter, no stroke of a seal runs on like that.
+_CERTAIN_LEVEL, _CERTAIN_UPRIGHT = 400, 150
+# A rule is narrower than this: shades, folds and the ring of a seal are wider.
+_THICKEST = 9
+# Rules stand out from the paper by this (grey levels) at least, and by this share of what the long ones do:
+# what is paler is a fold, a watermark or noise.
+_CONTRAST, _OF_LONG = 16, 0.3
+_BLUR = 5
 
 
 @dataclass(slots=True)
@@ -55,59 +54,38 @@ class Ruling:
 def ruling(picture: Picture) -> Ruling:
     """The rules of a level picture; one goes on where it is stamped over."""
     grey, stamped = picture.lines, picture.stamped
-    # Strokes of a watermark are as pale as thin rules: what nothing of the clean ink bears out is none.
-    clean = _dark(picture.ink) if picture.ink is not picture.lines else None
-    dark = _dark(grey)
-    level_ink = _straight(dark, _LEVEL_PIECE, upright=False)
-    upright_ink = _straight(dark, _UPRIGHT_PIECE, upright=True)
+    thin_level, thin_upright = _thin(grey, upright=False), _thin(grey, upright=True)
+    # Where rules cross, neither is thin: each goes on through the other.
+    crossing = _straight(thin_level, _LEVEL_PIECE, upright=False)
+    upright_ink = _straight(thin_upright | crossing, _UPRIGHT_PIECE, upright=True)
+    level_ink = _straight(thin_level | upright_ink, _LEVEL_PIECE, upright=False)
     level = _joined(_pieces(level_ink, upright=False), _SHORTEST_LEVEL, stamped)
     upright = _joined(_pieces(upright_ink, upright=True), _SHORTEST_UPRIGHT, stamped.T)
-    if clean is not None:
-        level = _borne_out(level, _straight(clean, _LEVEL_PIECE // 2, upright=False))
-        upright = _borne_out(upright, _straight(clean, _UPRIGHT_PIECE // 2, upright=True).T)
     upright = _under_stamp(upright, level, stamped.T)
     level = _under_stamp(level, upright, stamped)
-    if clean is not None:
-        upright = _seen(upright, _straight(clean, _UPRIGHT_PIECE // 2, upright=True).T, stamped.T)
-    upright = _meeting(upright, level)
-    level = _ending(level, upright)
+    level, upright = _framed(level, upright)
     ink = np.zeros(grey.shape, np.uint8)
     _mark(ink, level_ink, level, upright=False)
     _mark(ink, upright_ink, upright, upright=True)
     return Ruling(level, upright, ink > 0)
 
 
-def _dark(grey: Array) -> Array:
-    """The ink of a picture: what is darker than its surroundings."""
+def _thin(grey: Array, *, upright: bool) -> Array:
+    """The ink that is thin across and stands out as much as the long rules of the page do.
+
+    Wider shades vanish before: folds, the ring of a seal, paper that grows dark towards a corner.
+    """
     import cv2
 
-    smooth = cv2.blur(grey, (3, 3))
-    around = cv2.blur(grey, (_AROUND, _AROUND)).astype(np.int16)
-    return ((smooth.astype(np.int16) < around - _CONTRAST) & (smooth < 225)).astype(np.uint8)
-
-
-def _borne_out(rules: Array, straight: Array) -> Array:
-    """The rules of which straight ink covers enough; ``straight`` is indexed by position and place along."""
-    kept = [
-        rule
-        for rule in rules.astype(int).tolist()
-        if straight[max(rule[0] - _WANDER, 0) : rule[0] + _WANDER + 1, rule[1] : rule[2]].any(0).mean()
-        >= _BORNE_OUT
-    ]
-    return np.array(kept, float).reshape(-1, 3)
-
-
-def _seen(rules: Array, straight: Array, stamped: Array) -> Array:
-    """The rules that are long, or seen where no stamp hides them."""
-    kept = []
-    for position, start, end in rules.tolist():
-        at, along = round(position), slice(round(start), round(end))
-        open_: Array = ~np.asarray(stamped[max(at - 2, 0) : at + 3, along].any(0))
-        ink: Array = np.asarray(straight[max(at - _WANDER, 0) : at + _WANDER + 1, along].any(0))
-        hidden = open_.mean() < _BORNE_OUT
-        if end - start >= _LONG or hidden or ink[open_].mean() >= _BORNE_OUT:
-            kept.append((position, start, end))
-    return np.array(kept, float).reshape(-1, 3)
+    across, along = ((_THICKEST, 1), (1, _BLUR)) if upright else ((1, _THICKEST), (_BLUR, 1))
+    smooth = cv2.blur(grey, along)
+    contrast: Array = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, np.ones(across[::-1], np.uint8))
+    dark = (contrast > _CONTRAST).astype(np.uint8)
+    long = _straight(dark, _CERTAIN_UPRIGHT, upright=upright)
+    shown = contrast[(long > 0) & (dark > 0)]
+    if not len(shown):
+        return dark
+    return (contrast > max(_CONTRAST, _OF_LONG * float(np.percentile(shown, 75)))).astype(np.uint8)
 
 
 def _straight(dark: Array, length: int, *, upright: bool) -> Array:
@@ -188,63 +166,64 @@ def _under_stamp(rules: Array, across: Array, stamped: Array) -> Array:
     return longer
 
 
-def _meeting(upright: Array, level: Array) -> Array:
-    """The upright rules that run from one level rule to another, and the long ones, made to end there.
+def _framed(level: Array, upright: Array) -> tuple[Array, Array]:
+    """The rules that are certain by their length, and those that run from one such rule to another.
 
-    What stands out beyond the last level rule that it crosses is the stroke of a letter above or below; one
-    that parts a single row is a stroke too.
+    What stands out beyond the last rule that it crosses is the stroke of a letter or of a seal.
     """
+    levels = level[level[:, 2] - level[:, 1] >= _CERTAIN_LEVEL]
+    uprights = upright[upright[:, 2] - upright[:, 1] >= _CERTAIN_UPRIGHT]
+    for _ in range(2):
+        uprights = _meeting(upright, levels, _CERTAIN_UPRIGHT)
+        levels = _meeting(level, uprights, _CERTAIN_LEVEL)
+    return _trimmed(levels, uprights), _trimmed(uprights, levels)
+
+
+def _meeting(rules: Array, across: Array, certain: int) -> Array:
+    """The rules that are certain, and those that end at rules across on both ends."""
     kept = []
-    shortest = _ROWS * float(np.median(np.diff(np.sort(level[:, 0])))) if len(level) > _FEW else 0.0
-    for position, start, end in upright.tolist():
-        at = level[(level[:, 1] - _GAP <= position) & (position <= level[:, 2] + _GAP)][:, 0]
-        crossed = at[(start - _MEET <= at) & (at <= end + _MEET)]
-        if len(crossed):
-            first, last = float(crossed.min()), float(crossed.max())
-            start, end = (
-                first if first - start < _STROKE else start,
-                last if end - last < _STROKE else end,
-            )
-        if end - start >= _LONG or (len(crossed) > 1 and end - start >= shortest):
-            kept.append((position, start, end))
+    for rule in rules.tolist():
+        crossed = _crossed(rule, across)
+        ends = (rule[1] - crossed[0], crossed[-1] - rule[2]) if len(crossed) > 1 else ()
+        if rule[2] - rule[1] >= certain or (ends and max(ends) <= _LACKING and min(ends) >= -_OUT):
+            kept.append(rule)
     return np.array(kept, float).reshape(-1, 3)
 
 
-def _ending(level: Array, upright: Array) -> Array:
-    """The level rules, made to end at the outermost upright one that they cross, where most of them do.
+def _crossed(rule: Sequence[float], across: Array) -> list[float]:
+    """Where along a rule those across meet it, in order."""
+    position, start, end = rule
+    reaches = (across[:, 1] - _GAP <= position) & (position <= across[:, 2] + _GAP)
+    at = across[reaches & (start - _MEET - 2 <= across[:, 0]) & (across[:, 0] <= end + _MEET + 2)][:, 0]
+    return sorted(at.tolist())
 
-    What stands out of one of them is a stroke beside the table; of all of them, a table with an open side.
-    One that alone goes on at both sides, and parts a row, is a fold of the paper and none.
+
+def _trimmed(rules: Array, across: Array) -> Array:
+    """The rules without what stands out beyond the last rule across, where few rules do so there.
+
+    A table that is open at a side has all its rules stand out.
     """
-    if not len(level) or not len(upright):
-        return level
-    ended, out = level.copy(), np.zeros(len(level), int)
-    crossed = (
-        (upright[None, :, 1] - _MEET <= level[:, None, 0])
-        & (level[:, None, 0] <= upright[None, :, 2] + _MEET)
-        & (level[:, None, 1] - _MEET <= upright[None, :, 0])
-        & (upright[None, :, 0] <= level[:, None, 2] + _MEET)
-    )
-    for side, beyond_all, outermost in ((1, np.inf, np.argmin), (2, -np.inf, np.argmax)):
-        last = outermost(np.where(crossed, upright[None, :, 0], beyond_all), axis=1)
-        for which in np.unique(last[crossed.any(1)]):
-            meeting = crossed.any(1) & (last == which)
-            beyond = meeting & (np.abs(level[:, side] - upright[which, 0]) > _MEET)
-            if beyond.sum() < _OPEN * meeting.sum():
-                ended[beyond, side] = upright[which, 0]
-                out += beyond
-    return ended[(out < 2) | ~_between(level[:, 0])]
+    crossed = [_crossed(rule, across) for rule in rules.tolist()]
+    cut = rules.copy()
+    for rule, at in zip(cut, crossed, strict=True):
+        for side, end, sign in ((1, 0, 1), (2, -1, -1)):
+            over = sign * (at[end] - rule[side]) if at else 0.0
+            if 0 < over < _STROKE and not _is_open(at[end], sign, rules, crossed, (side, end)):
+                rule[side] = at[end]
+    return cut
 
 
-def _between(positions: Array) -> Array:
-    """Which of some level rules lie nearer to another than rows are high."""
-    order = np.sort(positions)
-    gaps = np.diff(order)
-    if not len(gaps):
-        return np.zeros(len(positions), bool)
-    nearest = np.minimum(np.concatenate(([np.inf], gaps)), np.concatenate((gaps, [np.inf])))
-    near: Array = nearest[np.searchsorted(order, positions)] < _NEAR * np.median(gaps)
-    return near
+def _is_open(
+    at: float, sign: int, rules: Array, crossed: Sequence[Sequence[float]], place: tuple[int, int]
+) -> bool:
+    """Whether most rules that end about there stand out."""
+    side, end = place
+    overs = [
+        sign * (met[end] - rule[side])
+        for rule, met in zip(rules, crossed, strict=True)
+        if met and abs(met[end] - at) <= _WANDER
+    ]
+    return bool(np.mean(np.array(overs) > _MEET) > 0.5)
 
 
 def _mark(ink: Array, straight: Array, rules: Array, *, upright: bool) -> None:
