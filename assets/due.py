@@ -82,15 +82,15 @@ def spans(home: Home) -> Iterator[Span]:
     another one means that something was read, judged by other rules, or written since.
     """
     state = Ledger(home).state()
+    corrected = [repr(sorted(row.items())) for row in corrections.load(home).rows]
     for first, last in ranges(stale_years(home, state)):
-        told = [line for year in range(first, last + 1) for line in _year(home, state, year)]
+        told = [line for year in range(first, last + 1) for line in _year(home, state, year)] + corrected
         yield Span(first, last, _digest(told))
 
 
 def _year(home: Home, state: LedgerState, year: int) -> Iterator[str]:
     yield f"{year} {expectations_version()}"
     yield from (f"{document} {version}" for document, version in state.documents_of(year).items())
-    yield from (repr(sorted(row.items())) for row in corrections.load(home).rows)
     for table in ("dim_document", VERDICTS[-1]):
         path = lake.year_path(home, table, year)
         yield str(path.stat().st_mtime_ns if path.exists() else 0)

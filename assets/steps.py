@@ -110,19 +110,12 @@ def _recorrected(home: Home, state: LedgerState) -> set[int]:
             return set()
     except settings.SettingsError:  # no publish without them, and that says so
         return set()
-    return {year for year in lake.years(home) if _held(home, year) != _wanted(home, state, year)}
-
-
-def _held(home: Home, year: int) -> dict[str, str]:
-    """The documents that the tables of a year hold, and under which version."""
-    return dict(
-        lake.read_year(home, "dim_document", year).select("document_id", "reader_version").iter_rows()
-    )
-
-
-def _wanted(home: Home, state: LedgerState, year: int) -> dict[str, str]:
-    """The documents that they are to hold."""
-    return corrections.versions(state.documents_of(year), corrections.by_document(home))
+    corrected = corrections.by_document(home)
+    return {
+        year
+        for year in lake.years(home)
+        if lake.held(home, year) != corrections.versions(state.documents_of(year), corrected)
+    }
 
 
 def _lost(home: Home, state: LedgerState) -> set[int]:
@@ -270,16 +263,21 @@ def publish(home: Home, now: datetime, progress: Progress) -> BuildReport:
 
 def stale_years(home: Home, state: LedgerState) -> list[int]:
     """The years to be computed whose tables and verdicts in the lake are behind what was read and judged."""
-    return [year for year in _pending(home, state) if not _up_to_date(home, state, year)]
+    corrected = corrections.by_document(home)
+    return [
+        year
+        for year in _pending(home, state)
+        if not _up_to_date(home, state, year, corrections.versions(state.documents_of(year), corrected))
+    ]
 
 
-def _up_to_date(home: Home, state: LedgerState, year: int) -> bool:
-    wanted = _wanted(home, state, year)
+def _up_to_date(home: Home, state: LedgerState, year: int, wanted: Mapping[str, str]) -> bool:
+    """Whether the tables of a year hold the ``wanted`` documents (id → version), and were judged so."""
     if not wanted:
         return not lake.year_path(home, "fact_line_item", year).exists()
     validated = lake.makings(home, VERDICTS, year) or {}
     return (
-        wanted == _held(home, year)
+        wanted == lake.held(home, year)
         and _seen_by_suites(home, year).items() <= validated.items()
         and year not in state.unjudged(expectations_version())
     )

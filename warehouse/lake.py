@@ -197,9 +197,9 @@ def assemble_year(
             year_path(home, table, fiscal_year).unlink(missing_ok=True)
         forget_makings(home, fiscal_year)
         return dict.fromkeys(PART_TABLES, 0)
-    held = held_whole(home, fiscal_year)
-    kept = {name for name, version in documents.items() if held.get(name) == version}
-    if len(kept) == len(documents) == len(held):
+    before = held_whole(home, fiscal_year)
+    kept = {name for name, version in documents.items() if before.get(name) == version}
+    if len(kept) == len(documents) == len(before):
         return {table: _height(year_path(home, table, fiscal_year)) for table in PART_TABLES}
     fresh = _tables_of_parts(home, {name: documents[name] for name in documents.keys() - kept}, corrected)
     listed = _merged(home, DOCUMENTS, fiscal_year, kept, fresh.pop(DOCUMENTS))
@@ -235,8 +235,13 @@ def held_whole(home: Home, fiscal_year: int) -> dict[str, str]:
             return {}
         if schema != dict(lake_tables()[table].polars_schema()):
             return {}
-    held = read_year(home, DOCUMENTS, fiscal_year).select("document_id", "reader_version")
-    return dict(held.iter_rows())
+    return held(home, fiscal_year)
+
+
+def held(home: Home, fiscal_year: int) -> dict[str, str]:
+    """The documents that the tables of a year say they hold, with the version of their reader."""
+    documents = read_year(home, DOCUMENTS, fiscal_year).select("document_id", "reader_version")
+    return dict(documents.iter_rows())
 
 
 def _height(path: Path) -> int:

@@ -46,7 +46,6 @@ def _function(name: str, answer: Any, *arguments: Any) -> Any:
 
 _int, _unsigned, _float, _at = types.intc, types.uintc, types.float32, types.intp
 
-count_characters = _function("FPDFText_CountChars", _int, _at)
 unicode_of = _function("FPDFText_GetUnicode", _unsigned, _at, _int)
 has_map_error = _function("FPDFText_HasUnicodeMapError", _int, _at, _int)
 loose_box_of = _function("FPDFText_GetLooseCharBox", _int, _at, _int, _at)

@@ -18,7 +18,6 @@ from tests.typesetter.manner import Manner
 from tests.typesetter.paged import Rows, continued
 from tests.typesetter.performance import FilledForm
 from tests.typesetter.performance_layout import Row, lay_out
-from tests.typesetter.text import set_text
 from tests.typesetter.truth import Truth
 
 Merged = Literal["kept", "left out", "dropped"]
@@ -116,8 +115,3 @@ def flattened(composition: Composition, merged: Merged) -> Composition:
         for block in composition.blocks
     )
     return replace(composition, blocks=blocks)
-
-
-def print_forms(forms: Sequence[FilledForm]) -> bytes:
-    """A text file of nothing but the forms, for those who need a document that is read as they say."""
-    return set_text(on_their_own(forms)).data

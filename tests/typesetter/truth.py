@@ -7,7 +7,7 @@ Does not belong here: the comparison with what was read (``tests.checks``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from tests.typesetter.claims import TruthClaim
@@ -33,10 +33,6 @@ class TruthCell:
     amount_printed: str
     money_unit: str | None
     status: str
-
-    def printed_as(self, text: str) -> TruthCell:
-        """The same cell with other words standing in it."""
-        return replace(self, amount_printed=text)
 
 
 @dataclass(frozen=True)
