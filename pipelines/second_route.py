@@ -31,7 +31,7 @@ class Reading:
 def read_regions(document_id: str, blocks: Sequence[Block]) -> Reading:
     """Cut the blocks and read every statement."""
     layout = cut(blocks)
-    found, problems = read_statements(document_id, layout.regions, layout.other_grids)
+    found, problems = read_statements(document_id, layout.regions, layout.other_grids, layout.text)
     return Reading(layout, found, problems)
 
 

@@ -14,7 +14,8 @@ from pipelines.amounts import read_amount
 from pipelines.header import Row, head_length, signature
 from pipelines.layouts import READERS, Table, UnreadableError
 from pipelines.locators import order, row_place
-from pipelines.model import Grid, Issue, Statement, StatementState
+from pipelines.model import Grid, Issue, Line, Statement, StatementState
+from pipelines.pictured import is_pictured, why_doubtful
 from pipelines.pressed import read_pressed
 from pipelines.proof import columns_proven, rows_add_up
 from pipelines.regions import Region
@@ -43,11 +44,11 @@ class Found:
 
 
 def read_statements(
-    document_id: str, regions: Sequence[Region], orphans: Sequence[Grid] = ()
+    document_id: str, regions: Sequence[Region], orphans: Sequence[Grid] = (), text: Sequence[Line] = ()
 ) -> tuple[list[Found], list[Issue]]:
     """Read every region whose form is certain; the others come back as issues.
 
-    ``orphans`` are the tables that belong to no region.
+    ``orphans`` are the tables that belong to no region, ``text`` the lines outside of them.
     """
     found: list[Found] = []
     issues: list[Issue] = []
@@ -67,6 +68,9 @@ def read_statements(
             hold(one, "同一文档里第二次印出这张表，两次都入库会重复计数")
         found.append(one)
     for one in found:
+        seen = one.reader == READING_PICTURE and one.state != "待核"
+        if seen and (doubt := why_doubtful(one.region, one.sheet, one.table.body, text, orphans)):
+            hold(one, doubt)
         _settle(one, found)
         _mark_incomplete(one, orphans)
     return found, issues
@@ -168,7 +172,7 @@ def _read(region: Region, sheet: Sheet) -> Found:
             if any(cell.text and cell.locator not in sheet.roles for cell in row):
                 sheet.hold_row(row, str(error))
     sheet.leftovers((*table.head, *table.body))
-    if sheet.readings:
+    if is_pictured(region):
         one.reader = READING_PICTURE
     return one
 
@@ -280,15 +284,12 @@ def _mark_incomplete(one: Found, orphans: Sequence[Grid]) -> None:
         f"{row_place(grid.rows[0][0].locator)} 的表格与本表竖线相同，却没有接在本表之后" for grid in apart
     ]
     reasons += [f"行次 {number} 不在表里" for number in _missing_lines(one)[:1]]
-    if unknown := [c.text for c in one.sheet.roles.values() if c.role == "unknown" and _is_number(c.text)]:
+    unknown = [role.text for role in one.sheet.roles.values() if role.role == "unknown"]
+    if unknown := [text for text in unknown if read_amount(text).kind == "number"]:
         reasons.append(f"表里有数不在认得的任何一列：{'、'.join(unknown[:3])}")
     if reasons:
         one.state = "不完整"
         one.reasons += reasons
-
-
-def _is_number(text: str) -> bool:
-    return read_amount(text).kind == "number"
 
 
 def _missing_lines(one: Found) -> list[int]:

@@ -1,0 +1,110 @@
+"""A recognised statement that was not seen whole is held; the same of digital text is what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from pipelines.model import Block, Grid, Line, Reading
+from pipelines.readers import read
+from pipelines.second_route import read_regions
+from pipelines.statements import READING_PICTURE, Found
+from tests.typesetter.corpus import LOOKS, printed
+
+SURE = Reading(1.0)
+
+
+@cache
+def digital() -> tuple[Block, ...]:
+    return read(printed("fpdf", 0, LOOKS["plain"], ("income",)).data).blocks
+
+
+def pictured(blocks: Sequence[Block]) -> list[Block]:
+    """The same blocks as if they had been recognised."""
+    return [
+        replace(block, reading=SURE)
+        if isinstance(block, Line)
+        else replace(block, rows=tuple(tuple(c._replace(reading=SURE) for c in row) for row in block.rows))
+        for block in blocks
+    ]
+
+
+def income(blocks: Sequence[Block]) -> Found:
+    return next(one for one in read_regions("d", blocks).found if one.sheet.form.id == "income")
+
+
+def table_of(blocks: Sequence[Block]) -> tuple[int, Grid]:
+    place = income(blocks).region.grids[0].rows[0][0].locator.rpartition("/")[0]
+    return next(
+        (i, block)
+        for i, block in enumerate(blocks)
+        if isinstance(block, Grid) and block.rows[0][0].locator.startswith(f"{place}/")
+    )
+
+
+def with_table(blocks: Sequence[Block], grid: Grid, *after: Block) -> list[Block]:
+    at, _ = table_of(blocks)
+    return [*blocks[:at], grid, *after, *blocks[at + 1 :]]
+
+
+def test_a_recognised_statement_that_was_seen_whole_is_believed() -> None:
+    one = income(pictured(digital()))
+    assert (one.state, one.reader) == ("有数", READING_PICTURE)
+
+
+def without_body(blocks: Sequence[Block]) -> list[Block]:
+    _, grid = table_of(blocks)
+    head = len(income(blocks).table.head)
+    return with_table(blocks, replace(grid, rows=grid.rows[:head]))
+
+
+def with_figures_below(blocks: Sequence[Block]) -> list[Block]:
+    _, grid = table_of(blocks)
+    page = grid.rows[0][0].locator.partition("/")[0]
+    return with_table(blocks, grid, Line("1,204.50 33.08", f"{page}/l90"))
+
+
+def with_another_table(blocks: Sequence[Block]) -> list[Block]:
+    _, grid = table_of(blocks)
+    page = grid.rows[0][0].locator.partition("/")[0]
+    head = len(income(blocks).table.head)
+    row = tuple(
+        cell._replace(locator=f"{page}/t9/r1c{i}", text="8.20") for i, cell in enumerate(grid.rows[head], 1)
+    )
+    loose = Grid((row,), tuple(edge + 9 for edge in grid.edges))
+    note = Line("注：本表反映部门本年度取得的各项收入情况。", f"{page}/l90")
+    return with_table(blocks, grid, note, loose)
+
+
+def with_a_column_too_many(blocks: Sequence[Block]) -> list[Block]:
+    _, grid = table_of(blocks)
+    head = len(income(blocks).table.head)
+    last = grid.rows[head][-1]
+    rows = [
+        (*row, last._replace(text="7.10" if i >= head else "", locator=f"{row[-1].locator}9"))
+        for i, row in enumerate(grid.rows)
+    ]
+    return with_table(blocks, replace(grid, rows=tuple(rows)))
+
+
+@pytest.mark.parametrize(
+    ("damaged", "says"),
+    [
+        (without_body, "没有认出一行"),
+        (with_figures_below, "1,204.50"),
+        (with_another_table, "8.20"),
+        (with_a_column_too_many, "7.10"),
+    ],
+)
+def test_a_recognised_statement_of_which_something_was_not_seen_is_held(damaged, says) -> None:
+    one = income(pictured(damaged(digital())))
+    assert one.state == "待核", one.reasons
+    assert says in "；".join(one.reasons) or says in str(one.sheet.issues)
+    assert not [item for item in one.sheet.items if item.status == "printed"]
+
+
+def test_digital_text_that_has_no_rows_is_an_empty_table() -> None:
+    assert income(without_body(digital())).state == "空表"
