@@ -14,6 +14,11 @@ from pipelines.model import Block
 if TYPE_CHECKING:
     from pipelines.readers.pdfium import PageContent
 
+# The clockwise quarters by which a page may lie turned, likeliest first.
+_WAYS = (0, 2, 1, 3)
+# Characters upside down or sideways are read with likelihoods of up to 0.85, upright ones from 0.92 on.
+_LEGIBLE = 0.9
+
 
 def read_page(document: Any, number: int, content: PageContent, *, ruled: bool) -> tuple[Block, ...] | None:
     """The lines and grids of page ``number`` (from 1) of an open pdfium document, as it looks.
@@ -22,12 +27,17 @@ def read_page(document: Any, number: int, content: PageContent, *, ruled: bool) 
     found in the picture. Boxes are in points of the page as it is displayed. None where there is no ink at
     all; ``ValueError`` where pdfium cannot draw it.
     """
-    from pipelines.scans.page import LEGIBLE, blocks_of, legible
-    from pipelines.scans.picture import cleaned, drawn, upright
+    from pipelines.scans.page import see
+    from pipelines.scans.picture import cleaned, drawn, level, turned
 
     picture = cleaned(*drawn(document, number - 1, content.turned))
     if picture.is_blank:
         return None
     if ruled:
-        return blocks_of(picture, number, (content.level, content.upright))
-    return blocks_of(upright(picture, legible, LEGIBLE), number)
+        return see(picture, (content.level, content.upright)).blocks(number)
+    sights = []
+    for quarters in _WAYS:
+        sights.append(see(level(turned(picture, quarters))))
+        if sights[-1].legibility >= _LEGIBLE:
+            return sights[-1].blocks(number)
+    return max(sights, key=lambda sight: sight.legibility).blocks(number)

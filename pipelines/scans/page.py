@@ -41,9 +41,6 @@ _DOUBTFUL = 0.5
 _SEEN_THROUGH = 0.05
 # So many other texts of a cell are told.
 _TOLD = 5
-# Lines read to tell which way is up, how long they are at least and how much of each is read, in heights.
-_SAMPLES, _SHORT, _ENOUGH = 5, 2.5, 7
-LEGIBLE = 0.8
 
 
 @dataclass(slots=True)
@@ -57,21 +54,32 @@ class _Place:
     found: list[Recognised] = field(default_factory=list)
 
 
-def legible(picture: Picture) -> float:
-    """How well a few lines of the picture can be read as it lies, from 0 to 1; 1 where there are none."""
-    lines = free_lines(specks_of(picture.ink, ruling(picture).ink), picture.ink)
-    fit = [(x, y, min(r, x + _ENOUGH * (b - y)), b) for x, y, r, b in lines if r - x >= _SHORT * (b - y)]
-    if not fit:
-        return 1.0
-    found = recognise([_crop(picture.ink, line) for line in sorted(fit, key=_shape)[-_SAMPLES:]])
-    return float(np.mean([one.mean for one in found]))
+@dataclass(slots=True)
+class Sight:
+    """What is seen in a picture: the cells of its tables by their frames, and its lines in pieces."""
+
+    picture: Picture
+    tables: list[tuple[Frame, dict[int, _Place]]]
+    lines: list[list[_Place]]
+
+    @property
+    def legibility(self) -> float:
+        """How well its characters could be read on the whole, from 0 to 1; 1 where there are none."""
+        places = [p for _, cells in self.tables for p in cells.values()] + [
+            p for line in self.lines for p in line
+        ]
+        found = [(len(one.text), one.mean) for place in places for one in place.found if one.text]
+        return sum(n * mean for n, mean in found) / sum(n for n, _ in found) if found else 1.0
+
+    def blocks(self, number: int) -> tuple[Block, ...]:
+        """The lines and grids from the top down, as page ``number``; boxes are of the page as displayed."""
+        return _placed(self.picture, number, self.tables, self.lines)
 
 
-def blocks_of(picture: Picture, number: int, rules: tuple[Array, Array] | None = None) -> tuple[Block, ...]:
-    """The lines and grids of a level, upright picture, from the top down, as page ``number``.
+def see(picture: Picture, rules: tuple[Array, Array] | None = None) -> Sight:
+    """What stands in a level picture as it lies.
 
-    ``rules``, level and upright in points, are those of the page where it has its own. Boxes are in points
-    of the page as displayed.
+    ``rules``, level and upright in points, are those of the page where it has its own.
     """
     found = ruling(picture)
     level, upright = rules or (found.level / picture.scale, found.upright / picture.scale)
@@ -89,11 +97,7 @@ def blocks_of(picture: Picture, number: int, rules: tuple[Array, Array] | None =
             tables.append((frame, {named[cell]: place for cell, place in places.items()}))
     lines = _text_lines(free, ink)
     _read(ink, [*(p for _, places in tables for p in places.values()), *(p for line in lines for p in line)])
-    return _placed(picture, number, tables, lines)
-
-
-def _shape(box: PixelBox) -> float:
-    return (box[2] - box[0]) / max(box[3] - box[1], 1)
+    return Sight(picture, tables, lines)
 
 
 # --- whose ink -------------------------------------------------------------------------------

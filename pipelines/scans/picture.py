@@ -1,13 +1,12 @@
 """From the drawing of a page to a grey picture, clean, upright and level, and the way back to the page.
 
 Belongs here: drawing, coloured ink, watermarks, turning, skew. Does not belong here: rules, cells, letters
-(which way is up is told by who can read: the caller scores each way).
+(which way is up is told by who can read: the caller tries each way).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,22 +123,6 @@ def cleaned(pixels: Array, scale: float) -> Picture:
     return Picture(ink, lines, stamped, scale, back, 0)
 
 
-def upright(picture: Picture, legible: Callable[[Picture], float], enough: float) -> Picture:
-    """The picture level and the right way up: as it lies if that is legible enough, else the most legible.
-
-    ``legible`` scores a level picture from 0 to 1.
-    """
-    best, best_score = picture, -1.0
-    for quarters in (0, 2, 1, 3):
-        turned = level(_turned(picture, quarters))
-        score = legible(turned)
-        if score >= enough:
-            return turned
-        if score > best_score:
-            best, best_score = turned, score
-    return best
-
-
 def level(picture: Picture) -> Picture:
     """The picture with its lines level."""
     angle = _skew(picture.lines)
@@ -167,7 +150,7 @@ def level(picture: Picture) -> Picture:
     )
 
 
-def _turned(picture: Picture, quarters: int) -> Picture:
+def turned(picture: Picture, quarters: int) -> Picture:
     """The picture turned by clockwise quarters."""
     if quarters == 0:
         return picture

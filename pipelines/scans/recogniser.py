@@ -7,7 +7,7 @@ stand on a page, and what a text should be.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,8 +22,6 @@ _PACKAGE, _MODEL = "rapidocr", "models/PP-OCRv6_rec_small.onnx"
 # The model reads pictures of this height (pixels), and of widths that its strides divide.
 HEIGHT, _STRIDE = 48, 8
 _LEAST_WIDTH = 32
-# Pictures in one batch: no more than these, and no more than this width in all, which bounds the memory.
-_MOST_IN_BATCH, _WIDEST_BATCH = 16, 6400
 # A longer picture is squeezed to this width: nothing of these documents is so long.
 _WIDEST = 3200
 # Likelihoods below this are no alternative, and so many texts are followed and told.
@@ -46,30 +44,11 @@ class Recognised(NamedTuple):
 
 
 def recognise(pictures: Sequence[Array]) -> list[Recognised]:
-    """The text of each picture of one line: grey, dark on light, shape (height, width), of type uint8."""
-    found: list[Recognised | None] = [None] * len(pictures)
-    for batch, width in _batches(pictures):
-        likely = _likelihoods(np.stack([_prepared(pictures[i], width) for i in batch]))
-        for i, steps in zip(batch, likely, strict=True):
-            found[i] = _decoded(steps[: math.ceil(_width(pictures[i]) / width * len(steps)) + 1])
-    return [one for one in found if one is not None]
+    """The text of each picture of one line: grey, dark on light, shape (height, width), of type uint8.
 
-
-def _batches(pictures: Sequence[Array]) -> Iterator[tuple[list[int], int]]:
-    """Indexes of pictures of similar width, and the width to which all of a batch are filled up."""
-    order = sorted(range(len(pictures)), key=lambda i: _width(pictures[i]))
-    batch: list[int] = []
-    for place, i in enumerate(order):
-        batch.append(i)
-        following = _filled(_width(pictures[order[place + 1]])) if place + 1 < len(order) else 0
-        if (
-            not following
-            or len(batch) == _MOST_IN_BATCH
-            or following * (len(batch) + 1) > _WIDEST_BATCH
-            or following > 1.5 * _filled(_width(pictures[batch[0]]))
-        ):
-            yield batch, _filled(_width(pictures[i]))
-            batch = []
+    One at a time: a batch is as wide as its widest picture, and on one thread costs more time and memory.
+    """
+    return [_decoded(_likelihoods(_prepared(picture))) for picture in pictures]
 
 
 def _width(picture: Array) -> int:
@@ -77,18 +56,14 @@ def _width(picture: Array) -> int:
     return max(1, min(_WIDEST, math.ceil(HEIGHT * width / height)))
 
 
-def _filled(width: int) -> int:
-    return max(_LEAST_WIDTH, math.ceil(width / _STRIDE) * _STRIDE)
-
-
-def _prepared(picture: Array, width: int) -> Array:
+def _prepared(picture: Array) -> Array:
     """A picture as the model takes it: three equal channels from -1 to 1, filled up on the right."""
     import cv2
 
     own = _width(picture)
-    scaled = cv2.resize(picture, (own, HEIGHT)).astype(np.float32) / 127.5 - 1
-    whole = np.zeros((3, HEIGHT, width), np.float32)
-    whole[:, :, :own] = scaled
+    filled = max(_LEAST_WIDTH, math.ceil(own / _STRIDE) * _STRIDE)
+    whole = np.zeros((1, 3, HEIGHT, filled), np.float32)
+    whole[0, :, :, :own] = cv2.resize(picture, (own, HEIGHT)).astype(np.float32) / 127.5 - 1
     return whole
 
 
@@ -115,10 +90,10 @@ def _session() -> tuple[Any, str, tuple[str, ...]]:
     return session, session.get_inputs()[0].name, ("", *characters, " ")
 
 
-def _likelihoods(pictures: Array) -> Array:
-    """For each picture and each step along it the likelihood of every character, 0 being none."""
+def _likelihoods(prepared: Array) -> Array:
+    """For each step along a picture the likelihood of every character, 0 being none."""
     session, name, _ = _session()
-    likely: Array = session.run(None, {name: pictures})[0]
+    likely: Array = session.run(None, {name: prepared})[0][0]
     return likely
 
 
