@@ -10,12 +10,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pipelines.amounts import read_amount, to_yuan
 from pipelines.model import CellReading, LineItem
-from pipelines.vocabulary import load_yaml
+from pipelines.scans import certainty
 from pipelines.wording import fold, wording
 
 # Figures are reckoned in millionths of 元 (or of a thing counted): half of a last digit is whole then.
@@ -65,7 +64,7 @@ def is_certain(item: LineItem, reading: CellReading, usual: Usual) -> bool:
 
 def is_sure(reading: CellReading) -> bool:
     """Whether the recogniser is as sure of a text as it was of none that was wrong."""
-    return bool(reading.confidence >= _scans()["certain"])
+    return certainty.is_sure(reading.confidence)
 
 
 def printed_figure(item: LineItem, usual: Usual) -> Figure | None:
@@ -100,7 +99,7 @@ def _texts(item: LineItem, reading: CellReading, usual: Usual) -> Iterator[tuple
         lost = read_amount(text).kind != "number" or "." not in text
         yield f"{sign}{digits[:-decimals]}.{digits[-decimals:]}", reading.confidence if lost else None
     for place, character in enumerate(text):
-        for other in _scans()["confusions"].get(character, ""):
+        for other in certainty.confused(character):
             yield text[:place] + other + text[place + 1 :], None
 
 
@@ -134,9 +133,3 @@ def _sort(item: LineItem) -> tuple[str, bool]:
 
 def _decimals(text: str) -> int:
     return len(fold(text).partition(".")[2])
-
-
-@cache
-def _scans() -> dict[str, Any]:
-    found: dict[str, Any] = load_yaml("scans", "scans")
-    return found

@@ -32,11 +32,13 @@ def is_pictured(region: Region) -> bool:
 def why_doubtful(
     region: Region, sheet: Sheet, body: Sequence[Row], text: Sequence[Line], orphans: Sequence[Grid]
 ) -> str | None:
-    """The first sign that a recognised statement was not seen whole, in words; None where there is none.
+    """The first sign that a statement was recognised and not seen whole, in words; None where there is none.
 
     ``body`` are its rows below the head, ``text`` the lines outside of any statement, ``orphans`` the
     tables that belong to none.
     """
+    if not is_pictured(region):
+        return None
     pages = {page_of(place) for place in region.locators()}
     strange = [role.text for role in sheet.roles.values() if role.role == "unknown" and _has_digit(role.text)]
     if strange:

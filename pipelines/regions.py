@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pipelines.header import opens_head, signature
-from pipelines.locators import row_place
+from pipelines.locators import order, row_place
 from pipelines.model import Block, Grid, Line
 from pipelines.vocabulary import Form
 from pipelines.wording import fold, is_watermark, name_key, spaced_fold, title_form, wording
@@ -56,6 +56,11 @@ class Region:
         lines = [*self.numbers, *self.meta, *self.pressed, *self.strays, *self.noise, *self.notes]
         found = [line.locator for line in ([self.title] if self.title else []) + lines]
         return found + [row_place(row[0].locator) for grid in self.grids for row in grid.rows]
+
+    @property
+    def begins(self) -> str:
+        """The place of its first line or row."""
+        return min(self.locators(), key=order)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ here: which cell is which (the layouts know), and what a title says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -18,6 +18,8 @@ from pipelines.vocabulary import Form
 from pipelines.wording import fold, wording
 
 _CENT = Decimal("0.01")
+# Labels of rows that were read from a picture, as analysts know them, and the rule of a dictionary's word.
+_LABELS, _BY_DICTIONARY = {"code": "科目代码", "line_no": "行次"}, "字典"
 HOLD_ROW = "核对原件；若是转换所致，换一份完整的文件重新放入"
 HOLD_CELL = "核对原件上的这个数；读不准的数不入库"
 
@@ -52,6 +54,11 @@ class Sheet:
     # Where each row's 科目代码 is printed.
     code_cells: dict[int, Cell] = field(default_factory=dict)
     rows: int = 0
+    # Codes with their names as the document surely prints them, where pictures of it were recognised.
+    sisters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    # Why a recognised label is not what was seen (rule, evidence), and why one is not certain, by its place.
+    grounds: dict[str, tuple[str, str]] = field(default_factory=dict)
+    doubted: dict[str, str] = field(default_factory=dict)
     # A figure ran over a border: no other way of reading may settle it.
     torn: bool = False
 
@@ -76,6 +83,17 @@ class Sheet:
                     cell.reading.seen,
                 )
 
+    def claim_label(self, cell: Cell, role: str) -> None:
+        """Claim a cell that says what the present row is about; where it is not what was seen, say why."""
+        self.claim(cell, role)
+        if cell.reading is None or cell.reading.seen is None:
+            return
+        name = "科目名称" if self.form.layout in ("subjects", "blocks") else "项目"
+        seen, confidence = cell.reading.seen, cell.reading.confidence
+        said = f"识别为「{seen}」，把握 {confidence:.2f}，字典里只可能是「{cell.text}」"
+        rule, evidence = self.grounds.get(cell.locator, (_BY_DICTIONARY, said))
+        self.repair(self.rows, cell, _LABELS.get(role, name), cell.text, rule=rule, evidence=evidence)
+
     def claim_head(self, rows: Iterable[Row]) -> None:
         """Claim the cells of the head that the form knows; what it does not know is left over."""
         known = form_words(self.form) | wording().structural
@@ -99,7 +117,7 @@ class Sheet:
                 row_seq,
                 self.cell_id(cell.locator),
                 attribute,
-                cell.text,
+                (cell.reading and cell.reading.seen) or cell.text,
                 value,
                 rule,
                 evidence,
@@ -136,13 +154,15 @@ class Sheet:
         self._add(key, measure, cell, status, amount, quantity, quantity_unit)
         self.claim(cell, "amount")
 
-    def holds_torn(self, cells: Sequence[Cell], row: Sequence[Cell]) -> bool:
-        """Hold a row whose label or code runs over a border, or lies over other text."""
-        if not any(cell.torn for cell in cells):
-            return False
-        self.torn = True
-        self.hold_row(row, "这一行的名称或代码越过了格线，或与别的字叠印，断不定是哪一项")
-        return True
+    def holds_label(self, cells: Sequence[Cell], row: Sequence[Cell]) -> bool:
+        """Hold a row whose label or code runs over a border, lies over other text, or was not surely read."""
+        reason = next((self.doubted[c.locator] for c in cells if c.locator in self.doubted), None)
+        if any(cell.torn for cell in cells):
+            self.torn = True
+            reason = "这一行的名称或代码越过了格线，或与别的字叠印，断不定是哪一项"
+        if reason:
+            self.hold_row(row, reason)
+        return reason is not None
 
     def held_amount(self, key: RowKey, measure: str, cell: Cell) -> None:
         """A cell whose place in its row is not certain: its text is kept, its number is not taken."""

@@ -18,11 +18,13 @@ from pipelines.model import Grid, Issue, Line, Statement, StatementState
 from pipelines.pictured import is_pictured, why_doubtful
 from pipelines.pressed import read_pressed
 from pipelines.proof import columns_proven, rows_add_up
+from pipelines.recognised_rows import sister_codes
 from pipelines.regions import Region
 from pipelines.sheet import HOLD_ROW, Sheet
 from pipelines.stitch import aligned, continues, same_columns
+from pipelines.table_words import money_unit, printed_number, printed_unit, sister_unit, units_differ
 from pipelines.vocabulary import Form, forms
-from pipelines.wording import fold, spaced_fold, without_blanks, wording
+from pipelines.wording import fold, spaced_fold, wording
 
 # No 行次 has more digits.
 _LONGEST_NUMBER = 3
@@ -52,7 +54,7 @@ def read_statements(
     """
     found: list[Found] = []
     issues: list[Issue] = []
-    sister_unit = _sister_unit(regions)
+    sister = sister_unit(regions)
     for region in regions:
         form, reason = recognise(region)
         if form is None:
@@ -62,14 +64,18 @@ def read_statements(
             found.append(_held_whole(document_id, region, region.form, reason, found))
             continue
         statement_id, seen = _statement_id(document_id, form, found)
-        unit = money_unit(region) or (sister_unit[0] if sister_unit else None)
-        one = _read(region, Sheet(document_id, statement_id, form, unit))
+        unit = money_unit(region) or (sister[0] if sister else None)
+        sisters = sister_codes(region.grids, (grid for other in regions for grid in other.grids))
+        one = _read(region, Sheet(document_id, statement_id, form, unit, sisters=sisters))
+        if is_pictured(region) and units_differ(regions):
+            hold(one, "同一文档各表的金额单位读得不一样，图像里断不定是哪一个")
         if seen:
             hold(one, "同一文档里第二次印出这张表，两次都入库会重复计数")
         found.append(one)
     for one in found:
-        seen = one.reader == READING_PICTURE and one.state != "待核"
-        if seen and (doubt := why_doubtful(one.region, one.sheet, one.table.body, text, orphans)):
+        if one.state != "待核" and (
+            doubt := why_doubtful(one.region, one.sheet, one.table.body, text, orphans)
+        ):
             hold(one, doubt)
         _settle(one, found)
         _mark_incomplete(one, orphans)
@@ -133,24 +139,6 @@ def _numbered_as(form: Form, rows: Sequence[Row]) -> bool:
     """A damaged head still fits its title if its row of column numbers has the form's columns."""
     table = Table(tuple(rows[: head_length(rows)]), ())
     return bool(form.columns) and len(table.numbers) == len(form.columns)
-
-
-def money_unit(region: Region) -> str | None:
-    """The unit of money that the region prints above its table, or None."""
-    for line in [*region.meta, *region.pressed]:
-        if match := wording().money_unit.search(spaced_fold(line.text)):
-            return match[1]
-    return None
-
-
-def _sister_unit(regions: Sequence[Region]) -> tuple[str, str] | None:
-    """The one unit of money that the document's statements print, with a place; None if they differ."""
-    printed = [(unit, _locator(region)) for region in regions if (unit := money_unit(region))]
-    return printed[0] if len({unit for unit, _ in printed}) == 1 else None
-
-
-def _locator(region: Region) -> str:
-    return min(region.locators(), key=order)
 
 
 def _read(region: Region, sheet: Sheet) -> Found:
@@ -259,7 +247,7 @@ def _settle(one: Found, all_found: Sequence[Found]) -> None:
         one.state = "不完整"
     elif has_numbers:
         if declared:
-            sheet.note("注里说本表无数据，表里却有数", "核对原件", _locator(region))
+            sheet.note("注里说本表无数据，表里却有数", "核对原件", region.begins)
     elif any(item.status == "held" for item in sheet.items):
         one.state = "不完整"
         one.reasons.append("有数的单元格都待核")
@@ -331,7 +319,7 @@ def hold(one: Found, reason: str, advice: str = HOLD_ROW) -> None:
     """Hold a whole statement: its texts stay, its numbers are not taken."""
     one.state = "待核"
     one.reasons.append(reason)
-    one.sheet.issues.append(Issue("held", "识别", one.sheet.form.name, reason, advice, _locator(one.region)))
+    one.sheet.issues.append(Issue("held", "识别", one.sheet.form.name, reason, advice, one.region.begins))
     one.sheet.hold_everything()
 
 
@@ -343,7 +331,7 @@ def _unrecognised(region: Region, reason: str) -> Issue:
         texts[0] if texts else "表格",
         reason,
         "核对原件；若是新的模板，补进表式数据",
-        _locator(region),
+        region.begins,
     )
 
 
@@ -354,7 +342,7 @@ def to_statement(one: Found, template: str | None, sisters: Sequence[Region]) ->
         "closed" if i.status == "closed" else "text" if i.amount_printed else "blank" for i in sheet.items
     )
     printed = money_unit(region)
-    sister = _sister_unit(sisters)
+    sister = sister_unit(sisters)
     evidence = (
         "本表印出" if printed else f"同文其他表印出（{sister[1]}）" if sister and sheet.money_unit else None
     )
@@ -365,7 +353,7 @@ def to_statement(one: Found, template: str | None, sisters: Sequence[Region]) ->
         statement_id=sheet.statement_id,
         form=sheet.form.id,
         title_printed=region.title.text if region.title else None,
-        number_printed=_number(region),
+        number_printed=printed_number(region),
         state=one.state,
         reason="；".join(one.reasons) or None,
         rows=sheet.rows,
@@ -381,19 +369,3 @@ def to_statement(one: Found, template: str | None, sisters: Sequence[Region]) ->
         locator=locators[0],
         locator_end=locators[-1],
     )
-
-
-def _number(region: Region) -> str | None:
-    """The printed number of the table (公开02表): on lines of its own, or beside the title."""
-    lines = without_blanks("".join(line.text for line in region.numbers))
-    beside = wording().number_beside_title.search(fold(region.title.text)) if region.title else None
-    return lines or (beside[0] if beside else None)
-
-
-def printed_unit(region: Region) -> str | None:
-    """The name of the unit as the lines above the table print it, without blanks; None if left open."""
-    for line in region.meta:
-        match = wording().unit.match(spaced_fold(line.text))
-        if match and (name := without_blanks(match["unit"])):
-            return name
-    return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -52,6 +53,14 @@ def without_blanks(text: str) -> str:
 def strip_tags(text: str) -> str:
     """The text without HTML remains (``<td colspan="1">61.3</td>`` → ``61.3``) and outer blanks."""
     return _TAGS.sub("", text).strip() if "<" in text else text.strip()
+
+
+def joined_code(pieces: Iterable[str]) -> str:
+    """One code of what stands in the columns 类, 款 and 项 (201 | 06 | 01, or 201 | 20106 | 2010601)."""
+    code = ""
+    for piece in map(fold, pieces):
+        code = piece if code and piece.startswith(code) else code + piece
+    return code
 
 
 def name_key(text: str) -> str:

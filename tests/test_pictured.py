@@ -108,3 +108,30 @@ def test_a_recognised_statement_of_which_something_was_not_seen_is_held(damaged,
 
 def test_digital_text_that_has_no_rows_is_an_empty_table() -> None:
     assert income(without_body(digital())).state == "空表"
+
+
+def with_unit_line(blocks: Sequence[Block], text: str, reading: Reading) -> list[Block]:
+    """The blocks whose lines of the unit of money are another."""
+    return [
+        replace(block, text=text, reading=reading)
+        if isinstance(block, Line) and "万元" in block.text
+        else block
+        for block in blocks
+    ]
+
+
+def test_a_unit_of_money_that_was_not_surely_read_is_none() -> None:
+    blurred = with_unit_line(pictured(digital()), "金额单位：元", Reading(0.7))
+    one = income(blurred)
+    assert one.sheet.money_unit is None
+    assert one.state == "待核"
+
+
+def test_where_recognised_units_of_money_differ_nobody_knows_which_is_right() -> None:
+    two = read(printed("fpdf", 0, LOOKS["plain"], ("income", "expenditure")).data).blocks
+    blocks = pictured(two)
+    at = next(i for i, block in enumerate(blocks) if isinstance(block, Line) and "万元" in block.text)
+    blocks[at] = replace(blocks[at], text="金额单位：元")
+    found = read_regions("d", blocks).found
+    assert {one.state for one in found} == {"待核"}
+    assert all("金额单位" in "；".join(one.reasons) for one in found)

@@ -9,12 +9,13 @@ import re
 from dataclasses import dataclass
 
 from pipelines.header import Row, cell_labels
-from pipelines.layouts.subjects import code_cells, joined_code
+from pipelines.layouts.subjects import code_cells
 from pipelines.layouts.table import Table, UnreadableError, is_empty
 from pipelines.model import Cell
+from pipelines.recognised_rows import settled_codes
 from pipelines.sheet import RowKey, Sheet
 from pipelines.vocabulary import Form
-from pipelines.wording import fold, measure_names, name_key
+from pipelines.wording import fold, joined_code, measure_names, name_key
 
 _CODE = re.compile(r"\d{3}(?:\d{2})?")
 
@@ -31,7 +32,7 @@ class Block:
 @dataclass(frozen=True, slots=True)
 class _Total:
     item: str
-    label: Cell
+    labels: list[Cell]
     cell: Cell
     block: int
 
@@ -42,6 +43,7 @@ def read(sheet: Sheet, table: Table) -> None:
     sheet.claim_head(table.head)
     measure = sheet.form.measures[0].name
     rows = [row for row in table.full_rows(sheet) if not is_empty(row)]
+    rows = settled_codes(sheet, rows, [(block.codes, block.name) for block in blocks])
     totals = [total for row in rows for total in _totals(sheet, row, blocks)]
     plain = [row for row in rows if not _is_total(sheet.form, row)]
     for number, block in enumerate(blocks):
@@ -51,6 +53,8 @@ def read(sheet: Sheet, table: Table) -> None:
             if total.block == number:
                 sheet.rows += 1
                 key = RowKey(sheet.rows, item=total.item, name_printed=total.item)
+                for cell in total.labels:
+                    sheet.claim_label(cell, "name")
                 sheet.amount(key, measure, total.cell)
 
 
@@ -106,9 +110,7 @@ def _totals(sheet: Sheet, row: Row, blocks: tuple[Block, ...]) -> list[_Total]:
             sheet.hold_row(row, f"「{name}」一行的金额位置不明")
             return []
         number, index = (printed or places[-1:])[0]
-        for cell in cells:
-            sheet.claim(cell, "name")
-        found.append(_Total(name, cells[0], row[index], number))
+        found.append(_Total(name, cells, row[index], number))
     return found
 
 
@@ -116,15 +118,15 @@ def _take(sheet: Sheet, row: Row, block: Block, measure: str) -> None:
     codes, name, amount = code_cells(sheet, row, block.codes), row[block.name], row[block.amount]
     if not codes and not name.text and not amount.text:
         return
-    if sheet.holds_torn([*codes, name], [*codes, name, amount]):
+    if sheet.holds_label([*codes, name], [*codes, name, amount]):
         return
-    digits = joined_code(codes)
+    digits = joined_code(cell.text for cell in codes)
     if not _CODE.fullmatch(digits):
         sheet.hold_row([*codes, name, amount], "这一格组没有合规的经济科目代码")
         return
     sheet.rows += 1
     key = RowKey(sheet.rows, subject_code=digits, subject_code_printed=digits, name_printed=name.text or None)
     for cell in codes:
-        sheet.claim(cell, "code")
-    sheet.claim(name, "name")
+        sheet.claim_label(cell, "code")
+    sheet.claim_label(name, "name")
     sheet.amount(key, measure, amount)

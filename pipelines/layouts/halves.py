@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pipelines.header import Row
 from pipelines.layouts.table import Table, UnreadableError, is_empty
 from pipelines.model import Cell
+from pipelines.recognised_rows import settled_lines
 from pipelines.sheet import HOLD_CELL, RowKey, Sheet
 from pipelines.vocabulary import Form, Item
 from pipelines.wording import fold, measure_names, name_key, wording
@@ -52,7 +53,7 @@ def read(sheet: Sheet, table: Table) -> None:
     rows = [row for row in table.full_rows(sheet) if not is_empty(row)]
     for half in halves:
         printed = [found for row in rows if (found := _half_row(row, half))]
-        _align(sheet.form, half.side, printed)
+        _align(sheet, half.side, printed)
         agreed = _numbering_agrees(printed)
         if _are_line_numbers(printed):
             raise UnreadableError(f"{half.side}一侧的金额列里印的是行次，无法断定列")
@@ -120,9 +121,9 @@ def _half_row(row: Row, half: Half) -> _HalfRow | None:
     return _HalfRow(row[half.label], line, amounts)
 
 
-def _align(form: Form, side: str, rows: list[_HalfRow]) -> None:
+def _align(sheet: Sheet, side: str, rows: list[_HalfRow]) -> None:
     """Give each named row its dictionary item: exact names in order first, then damaged names by 行次."""
-    items = [item for item in form.items if item.side == side]
+    items = [item for item in sheet.form.items if item.side == side]
     after = 0
     for row in rows:
         key = name_key(row.label.text)
@@ -130,6 +131,9 @@ def _align(form: Form, side: str, rows: list[_HalfRow]) -> None:
             if key in _names(items[index]) and not any(r.item is items[index] for r in rows):
                 row.item, after = items[index], max(after, index + 1)
                 break
+    lines = settled_lines(sheet, [(row.item, row.label, row.line) for row in rows])
+    for row, line in zip(rows, lines, strict=True):
+        row.line = line
     if not _numbering_agrees(rows):
         return
     for row in rows:
@@ -191,6 +195,7 @@ def _take(sheet: Sheet, half: Half, row: _HalfRow, agreed: bool) -> None:
             row.label.text,
         )
     if row.fuzzy and row.item:
+        sheet.claim(row.label, "name")
         sheet.repair(
             sheet.rows,
             row.label,
@@ -199,10 +204,11 @@ def _take(sheet: Sheet, half: Half, row: _HalfRow, agreed: bool) -> None:
             rule="行次与近似名称",
             evidence=f"印刷行次 {line_no}，同侧其余各行的行次都合于字典，名称相近",
         )
-    sheet.claim(row.label, "name")
+    else:
+        sheet.claim_label(row.label, "name")
     if row.line:
-        sheet.claim(row.line, "line_no")
-    torn = sheet.holds_torn([row.label, *([row.line] if row.line else [])], [c for _, c in row.amounts])
+        sheet.claim_label(row.line, "line_no")
+    torn = sheet.holds_label([row.label, *([row.line] if row.line else [])], [c for _, c in row.amounts])
     for measure, cell in row.amounts:
         if cell.text and (torn or row.item is None):
             sheet.hold(cell, "这一行没有认得的项目名，断不定是哪一项的数", HOLD_CELL)

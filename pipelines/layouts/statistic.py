@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pipelines.header import Row
 from pipelines.layouts.table import Table, UnreadableError, is_empty
+from pipelines.model import Cell
+from pipelines.recognised_rows import settled_lines
 from pipelines.sheet import RowKey, Sheet
 from pipelines.vocabulary import Form, Item
 from pipelines.wording import measure_names, name_key, wording
@@ -16,9 +18,9 @@ def read(sheet: Sheet, table: Table) -> None:
     """Read the items under their sections; a repeated head within the table is a head."""
     form = sheet.form
     label, line, figure = _columns(form, table)
-    measure = form.measures[0].name
     sheet.claim_head(table.head)
     headings = {name_key(heading): heading for heading in form.headings}
+    taken: list[tuple[Row, Item]] = []
     section = next((h for row in table.head for c in row if (h := headings.get(name_key(c.text)))), None)
     for row in table.full_rows(sheet):
         words = [name_key(cell.text) for cell in row if cell.text]
@@ -29,8 +31,13 @@ def read(sheet: Sheet, table: Table) -> None:
             sheet.claim_head([row])
         elif all(word in wording().structural or word in measure_names(form) for word in words):
             sheet.claim_head([row])
+        elif item := _item(form, section, row[label].text):
+            taken.append((row, item))
         else:
-            _take(sheet, row, label, line, figure, section, measure)
+            sheet.hold_row(row, "统计表里不认识的项目，计量单位不明", "若是新项目，补进表式字典")
+    found = [(item, row[label], row[line] if line is not None else None) for row, item in taken]
+    for (row, item), number in zip(taken, settled_lines(sheet, found), strict=True):
+        _take(sheet, row, item, row[label], number, row[figure])
 
 
 def _columns(form: Form, table: Table) -> tuple[int, int | None, int]:
@@ -52,22 +59,19 @@ def _item(form: Form, section: str | None, text: str) -> Item | None:
     return None
 
 
-def _take(
-    sheet: Sheet, row: Row, label: int, line: int | None, figure: int, section: str | None, measure: str
-) -> None:
-    item = _item(sheet.form, section, row[label].text)
-    if item is None:
-        sheet.hold_row(row, "统计表里不认识的项目，计量单位不明", "若是新项目，补进表式字典")
+def _take(sheet: Sheet, row: Row, item: Item, label: Cell, line: Cell | None, figure: Cell) -> None:
+    if sheet.holds_label([label, *([line] if line else [])], row):
         return
     sheet.rows += 1
     key = RowKey(
         sheet.rows,
         item=item.name,
         line_no=item.line_no,
-        line_no_printed=(row[line].text or None) if line is not None else None,
-        name_printed=row[label].text,
+        line_no_printed=line.text or None if line else None,
+        name_printed=label.text,
     )
-    sheet.claim(row[label], "name")
-    if line is not None:
-        sheet.claim(row[line], "line_no")
-    sheet.amount(key, measure, row[figure], None if item.unit in wording().money_factors else item.unit)
+    sheet.claim_label(label, "name")
+    if line:
+        sheet.claim_label(line, "line_no")
+    unit = None if item.unit in wording().money_factors else item.unit
+    sheet.amount(key, sheet.form.measures[0].name, figure, unit)

@@ -13,9 +13,10 @@ from pipelines.amounts import read_amount
 from pipelines.header import Row, cell_labels
 from pipelines.layouts.table import Table, UnreadableError, is_empty, joined
 from pipelines.model import Cell
+from pipelines.recognised_rows import settled_codes
 from pipelines.sheet import HOLD_ROW, RowKey, Sheet
 from pipelines.vocabulary import Form
-from pipelines.wording import fold, measure_names, name_key, wording
+from pipelines.wording import fold, joined_code, measure_names, name_key, wording
 
 _CODE = re.compile(r"\d{3,7}")
 
@@ -33,11 +34,10 @@ def read(sheet: Sheet, table: Table) -> None:
     """Read every row: 合计, or a code with its name; the measures by their columns."""
     found = columns(sheet, table) if table.head else _columns_without_head(sheet.form, table)
     sheet.claim_head(table.head)
-    for row in table.full_rows(sheet):
-        if is_empty(row):
-            continue
+    rows = [row for row in table.full_rows(sheet) if not is_empty(row)]
+    for row in settled_codes(sheet, rows, [(found.codes, found.name)]):
         codes = code_cells(sheet, row, found.codes)
-        if sheet.holds_torn([*codes, row[found.name]], row):
+        if sheet.holds_label([*codes, row[found.name]], row):
             continue
         if _lacks_level(row, found.codes):
             sheet.hold_row(row, "类、款、项中间缺一级，断不定是哪个科目", HOLD_ROW)
@@ -49,8 +49,8 @@ def read(sheet: Sheet, table: Table) -> None:
             continue
         sheet.rows = key.row_seq
         for cell in codes:
-            sheet.claim(cell, "code" if key.subject_code_printed else "name")
-        sheet.claim(row[found.name], "name")
+            sheet.claim_label(cell, "code" if key.subject_code_printed else "name")
+        sheet.claim_label(row[found.name], "name")
         sheet.code_cells[key.row_seq] = codes[0] if codes else row[found.codes[0]]
         for measure, index in found.measures:
             sheet.amount(key, measure, row[index])
@@ -114,14 +114,6 @@ def code_cells(sheet: Sheet, row: Row, columns: range) -> list[Cell]:
     return cells
 
 
-def joined_code(cells: Sequence[Cell]) -> str:
-    """One code of what stands in the columns 类, 款 and 项 (201 | 06 | 01, or 201 | 20106 | 2010601)."""
-    code = ""
-    for piece in (fold(cell.text) for cell in cells):
-        code = piece if code and piece.startswith(code) else code + piece
-    return code
-
-
 def _named_columns(form: Form, table: Table) -> list[tuple[str, int]]:
     """Measures that the head names, in the order of their columns.
 
@@ -154,7 +146,7 @@ def _row_key(sheet: Sheet, codes: Sequence[Cell], name: Cell) -> RowKey | None:
     label = joined([*codes, name])
     if fold(label) in wording().total:
         return RowKey(seq, item="合计", name_printed=label)
-    digits = joined_code(codes)
+    digits = joined_code(cell.text for cell in codes)
     if not _CODE.fullmatch(digits) or read_amount(name.text).kind == "number":
         return None
     return RowKey(seq, subject_code=digits, subject_code_printed=digits, name_printed=name.text or None)

@@ -111,7 +111,7 @@ def _read_down(sheet: Sheet, table: Table, label: int) -> None:
             sheet.hold_row(row, "三公经费表里不认识的项目")
             continue
         sheet.rows += 1
-        sheet.claim(row[label], "name")
+        sheet.claim_label(row[label], "name")
         for basis, index in places:
             taken[basis, measure] = row[index]
     for basis in form.bases:

@@ -15,23 +15,28 @@ from pipelines.wording import fold, name_key, titles
 
 # A text less certain than this may be another one.
 _UNCERTAIN = 0.97
-# So many characters of a word may be wrong: one of two characters or more, two of seven or more.
+# So many characters of a word may be wrong: of two one that was put in, for 财务 is as near to 服务 as to
+# itself; of three or more one, of seven or more two.
 _FEWEST, _LONG = 2, 7
+# A longer text may hold one digit that is none of the word.
+_WITH_DIGIT = 5
 _CONTENTS = "目录"
 
 
 def in_words(text: str, reading: Reading) -> tuple[str, Reading]:
     """The text as the one word of the field that it can only be, and its reading with what was seen.
 
-    Certain texts, those with a digit, and those that may be several words or none stay as they are.
+    Certain texts, those with digits (but for a speck beside a long word), and those that may be several
+    words or none stay as they are.
     """
     key = name_key(text)
-    if reading.confidence >= _UNCERTAIN or len(key) < _FEWEST or any(c.isdigit() for c in key):
+    digits = sum(c.isdigit() for c in key)
+    if reading.confidence >= _UNCERTAIN or len(key) < _FEWEST or digits > (len(key) > _WITH_DIGIT):
         return text, reading
     if key in _words():
         return text, reading
     told = {name_key(other) for other, _ in reading.others} & _words()
-    fitting = told or _near(key)
+    fitting = told or (_near(key) if len(key) > _FEWEST else _words() & set(key))
     if len(fitting) != 1:
         return text, reading
     (word,) = fitting
