@@ -76,11 +76,17 @@ def printed_figure(item: LineItem, usual: Usual) -> Figure | None:
 
 
 def figures_of(item: LineItem, reading: CellReading, usual: Usual) -> tuple[Figure, ...]:
-    """What a recognised cell may hold, each amount once: the reading first, if it is one, then others."""
+    """What a recognised cell may hold, each amount once: the reading first, if it is one, then others.
+
+    No sum tells a 0 from an empty cell: it is none of the others where no digit was read.
+    """
     found: dict[int, Figure] = {}
+    has_digit = any(character.isdigit() for character in reading.text)
     for text, confidence in _texts(item, reading, usual):
         figure = _figure(item, text, confidence, usual)
-        if figure is not None and figure.value not in found and len(found) < _MOST_CANDIDATES:
+        if figure is None or not (figure.value or has_digit or text == reading.text):
+            continue
+        if figure.value not in found and len(found) < _MOST_CANDIDATES:
             found[figure.value] = figure
     return tuple(found.values())
 

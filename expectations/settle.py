@@ -236,7 +236,7 @@ def _held_issue(
     why = "把握虽高，却与别的数矛盾，又可能是误读" if suspect else "读不准，恒等式也断不定"
     if not figures:
         readings = f"识别成「{reading.text}」（{reading.confidence:.2f}），不是合规的数字"
-    if not reading.text:
+    elif not reading.text:
         why, readings = "读作空白，却与别的数矛盾，可能有数没有读到", f"若是空白则{told[0][1]}"
     row = item.item or " ".join(filter(None, (item.subject_code, item.name_printed)))
     about = " · ".join(filter(None, (forms()[item.form].name, "".join(row.split()), item.measure)))
