@@ -42,7 +42,8 @@ class Line:
     """One line of running text with the place where it stands (``L257`` or ``p10/l3``).
 
     ``furniture`` is a running head or a page number: it parts nothing, for it belongs to the paper.
-    ``reading`` is that of a recogniser, where the text was a picture.
+    ``reading`` is that of a recogniser, where the text was a picture; here its confidence is that of the
+    line's figures with their units.
     """
 
     text: str

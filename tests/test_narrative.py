@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.model import Claim, Line, LineItem
+from pipelines.model import Claim, Line, LineItem, Reading
 from pipelines.narrative import Narrative, read_narrative
 from pipelines.narrative.numbers import numbers
 from pipelines.narrative.passages import fold_line, passages
@@ -273,3 +273,17 @@ def test_a_text_of_too_much_is_read_in_part_and_says_so() -> None:
     found = told("收入总计1万元。", "文" * 1_000_001, "支出总计1万元。")
     assert [c.item for c in found.claims] == ["收入总计"]
     assert [i.kind for i in found.issues] == ["held"]
+
+
+def test_a_figure_that_a_recogniser_was_not_sure_of_states_nothing() -> None:
+    lines = [
+        Line(SUMMARY, "p1/l1", reading=Reading(1.0)),
+        Line("收入总计1,234.50万元，支出总计", "p1/l2", reading=Reading(1.0)),
+        Line("1,234.50万元。基本支出30.00万元。", "p1/l3", reading=Reading(0.6)),
+    ]
+    said = read_narrative(DOC, lines, ITEMS, ())
+    assert [claim.object for claim in said.claims] == ["收入总计"]
+    assert [number.text for number in said.ignored if number.locator == "p1/l3"] == ["1,234.50", "30.00"]
+    assert [(issue.kind, issue.locator, issue.text) for issue in said.issues] == [
+        ("held", "p1/l3", lines[2].text)
+    ]

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.model import Line
+from pipelines.scans.certainty import is_sure
 from pipelines.vocabulary import load_yaml
 from pipelines.wording import is_watermark
 
@@ -84,6 +85,11 @@ class Passage:
     def place(self, position: int) -> int:
         """The line that holds that character of the text."""
         return bisect_right(self.starts, position) - 1
+
+    def unsure(self, start: int, end: int) -> Line | None:
+        """The first line of a stretch of the text that was not surely recognised; None if all are."""
+        lines = self.lines[self.place(start) : self.place(max(start, end - 1)) + 1]
+        return next((line for line in lines if line.reading and not is_sure(line.reading.confidence)), None)
 
     def printed(self, start: int, end: int) -> str:
         """The characters as printed, where they stand in one line; folded where they run over two.

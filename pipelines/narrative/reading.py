@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import accumulate
 
@@ -28,6 +28,7 @@ from pipelines.narrative.numbers import CONTACT, Number, numbers
 from pipelines.narrative.objects import Address, Objects, Subject, measured, sections
 from pipelines.narrative.passages import Passage, passages
 from pipelines.narrative.phrases import BUDGET, BUDGETS, LAST_YEAR, THIS_YEAR, Said, hear
+from pipelines.narrative.talk import Talk
 from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold
 
@@ -47,7 +48,7 @@ _NIL_WORDS: dict[str, list[str]] = _DATA["nil_words"]
 _ZERO = re.compile(r"(?:为|均为|都为|都是)$")
 
 _WAN = "万元"
-_HEADING_NUMBER, _PAPER_NUMBER = "标题里的数字", "页眉页脚"
+_HEADING_NUMBER, _PAPER_NUMBER, _UNSURE = "标题里的数字", "页眉页脚", "图像读不准"
 # A document is read up to so many figures …
 _MOST_FIGURES = 10_000
 # … and up to so many characters: the longest disclosures have a hundredth of it.
@@ -81,7 +82,7 @@ def read_narrative(
         reader.read(passage)
     for line in furniture:
         reader.paper(line)
-    issues = []
+    issues = [_unsure(line) for line in reader.unsure.values()]
     if reader.full or readable < len(lines):
         issues.append(
             Issue(
@@ -95,30 +96,17 @@ def read_narrative(
     return Narrative(tuple(reader.claims), tuple(reader.ignored), tuple(issues))
 
 
+def _unsure(line: Line) -> Issue:
+    """A recognised line with figures that are not certain: it states nothing."""
+    confidence = line.reading.confidence if line.reading else 0.0
+    reason = f"图像识别的把握只有 {confidence:.2f}，这一行里的数断不定，没有当作陈述"
+    advice = "核对原件；要用这一行的数，换一份文字可选可复制的文件"
+    return Issue("held", "识别", "情况说明", reason, advice, line.locator, line.text)
+
+
 def _own_nature(document: Document) -> str | None:
     """The nature that decides which row is the office's own; a department has units of several natures."""
     return document.unit_nature if document.level == "单位" else None
-
-
-@dataclass(slots=True)
-class _Talk:
-    """What carries over from clause to clause of a passage."""
-
-    subject: Subject | None = None
-    budget: str = BUDGET
-    base: str | None = None
-    # reason, purpose, plain (nothing here stands in a statement) or part (it speaks of a part of the office).
-    zone: str | None = None
-    when: str | None = None
-    spoken: set[str] = field(default_factory=set)
-
-    def sentence_ends(self) -> None:
-        """After 。 or ; what was one of several is spoken of no longer."""
-        if len(self.spoken) > 1:
-            self.subject = None
-        self.spoken.clear()
-        self.base = None
-        self.when = None
 
 
 class _Reader:
@@ -132,7 +120,9 @@ class _Reader:
         self._of_line: dict[str, int] = {}
         # In a list, what is split up into items: one of them that bears its name is not it.
         self._split: tuple[tuple[str, ...], str | None] = ((), None)
-        self._last: tuple[Passage, _Talk] | None = None
+        self._last: tuple[Passage, Talk] | None = None
+        # The lines of which a figure could not be read with certainty, by their places.
+        self.unsure: dict[str, Line] = {}
 
     @property
     def full(self) -> bool:
@@ -202,15 +192,15 @@ class _Reader:
             if opened or self._split[0] != heads:
                 self._split = (heads, opened)
 
-    def _taken_up(self, passage: Passage) -> _Talk:
+    def _taken_up(self, passage: Passage) -> Talk:
         """What is spoken of at the beginning of a passage: a line or page may have ended just after a 。"""
         if self._last is None:
-            return _Talk()
+            return Talk()
         last, talk = self._last
         if last.headings != passage.headings or passage.depth:
-            return _Talk()
+            return Talk()
         talk.sentence_ends()
-        return _Talk(subject=talk.subject, budget=talk.budget)
+        return Talk(subject=talk.subject, budget=talk.budget)
 
     def _opened(self, passage: Passage, text: str) -> str | None:
         """The name that the first amount of a passage is about, for the items of a list below it."""
@@ -218,7 +208,7 @@ class _Reader:
         first = next((c for c in reversed(self.claims) if c.claim_id == prefix), None)
         return first.object if first and first.kind == "金额" else None
 
-    def _zone(self, talk: _Talk, passage: Passage, clause: Clause, text: str) -> None:
+    def _zone(self, talk: Talk, passage: Passage, clause: Clause, text: str) -> None:
         """Whether a clause tells a reason or a purpose, and not what the tables say."""
         of_one_unit = any(
             _OF_ONE_UNIT.search(title) and self.unit_name not in title for title in passage.headings[1:]
@@ -250,7 +240,7 @@ class _Reader:
 
     # --- one figure -------------------------------------------------------------------------
 
-    def _figure(self, talk: _Talk, passage: Passage, text: str, words: str, number: Number) -> None:
+    def _figure(self, talk: Talk, passage: Passage, text: str, words: str, number: Number) -> None:
         said = hear(words, number, self.unit_name, self.year)
         if said.base:
             talk.base = said.base
@@ -260,7 +250,7 @@ class _Reader:
         printed = passage.printed(number.start, number.end)
         self._claim(talk, passage, said, subject, number.value, number.unit, printed, number.start, text)
 
-    def _spoken_of(self, talk: _Talk, passage: Passage, said: Said) -> Subject:
+    def _spoken_of(self, talk: Talk, passage: Passage, said: Said) -> Subject:
         """What a figure speaks of; what carries over is told to ``talk``."""
         if not said.key:
             if talk.zone in ("reason", "purpose"):
@@ -277,7 +267,7 @@ class _Reader:
         talk.spoken.add(subject.name)
         return subject
 
-    def _words(self, talk: _Talk, passage: Passage, text: str, begin: int, clause: Clause) -> None:
+    def _words(self, talk: Talk, passage: Passage, text: str, begin: int, clause: Clause) -> None:
         """A clause, or its end, without a number: 持平, 无此项, or what is spoken of from here on."""
         words = text[begin : clause.end]
         if not words or talk.zone in ("reason", "purpose"):
@@ -307,7 +297,7 @@ class _Reader:
             elif found is None and _PART_OF.search(said.key):
                 talk.zone = "part"
 
-    def _nothing(self, talk: _Talk, passage: Passage, none: re.Match[str], begin: int, text: str) -> None:
+    def _nothing(self, talk: Talk, passage: Passage, none: re.Match[str], begin: int, text: str) -> None:
         """«无此项收支», «无机关运行经费»: nothing, said in words."""
         what = none["what"]
         section = sections()[passage.section]
@@ -332,7 +322,7 @@ class _Reader:
 
     def _claim(
         self,
-        talk: _Talk,
+        talk: Talk,
         passage: Passage,
         said: Said,
         subject: Subject,
@@ -355,6 +345,10 @@ class _Reader:
             budgeted = self.objects.budgeted(addresses, period)
             address, cell = self.objects.choose(budgeted) if budgeted else (address, None)
         locator = self._locator(passage, position)
+        if line := passage.unsure(position, position + len(printed)):
+            self.unsure[line.locator] = line
+            self.ignored.append(IgnoredNumber(printed, _UNSURE, locator))
+            return
         self._of_line[locator] = self._of_line.get(locator, 0) + 1
         self.claims.append(
             Claim(
@@ -380,7 +374,7 @@ class _Reader:
             )
         )
 
-    def _period(self, talk: _Talk, said: Said) -> str:
+    def _period(self, talk: Talk, said: Said) -> str:
         """The year or budget of an amount, or what a change or completion is measured against."""
         if said.kind in ("增减额", "增减率"):
             base = said.base or talk.base or LAST_YEAR

@@ -259,9 +259,9 @@ def _placed(
         boxes = np.array([place.lines[0] for place in line]) / picture.scale
         box = (boxes[:, 0].min(), boxes[:, 1].min(), boxes[:, 2].max(), boxes[:, 3].max())
         said = [_said(place) for place in line]
-        reading = Reading(min(reading.confidence for _, reading in said))
         text = " ".join(text for text, _ in said)
-        reading = reading._replace(seen=said[0][1].seen if len(said) == 1 else None)
+        figures = min(one.figures for place in line for one in place.found)
+        reading = Reading(figures, seen=said[0][1].seen if len(said) == 1 else None)
         placed.append((box[1], Line(text, f"p{number}/l{index}", picture.displayed(box), reading=reading)))
     for index, (frame, places) in enumerate(tables, start=1):
         placed.append((frame.ys[0], _grid(picture, frame, places, f"p{number}/t{index}")))

@@ -28,19 +28,23 @@ _WIDEST = 3200
 _LEAST_LIKELY, _TOLD_FROM, _FOLLOWED, _TOLD = 0.005, 0.001, 8, 5
 
 _BLANK = 0
+# The characters that make a figure with its unit.
+_NUMERALS = frozenset("0123456789.,-%万亿元")
 
 
 class Recognised(NamedTuple):
     """The text of a line, the likelihood of its least certain character (0 to 1), and other texts.
 
     ``confidence`` is never more than what the ``others``, each with its likelihood, likeliest first, leave.
-    ``mean`` is the likelihood of its characters on the whole.
+    ``mean`` is the likelihood of its characters on the whole, ``figures`` is how certain its figures with
+    their units are: 1 where the line has none and may have none.
     """
 
     text: str
     confidence: float
     others: tuple[tuple[str, float], ...]
     mean: float = 0.0
+    figures: float = 1.0
 
 
 def recognise(pictures: Sequence[Array]) -> list[Recognised]:
@@ -126,7 +130,14 @@ def _decoded(steps: Array) -> Recognised:
     kept = tuple((other, round(value, 4)) for other, value in told if value >= _TOLD_FROM)
     least = min([*certain, left], default=0.0) if certain else 0.0
     mean = sum(certain) / len(certain) if certain else 0.0
-    return Recognised(printed, round(max(0.0, least), 4), kept, mean)
+    numerals = [value for one, value in zip(text, certain, strict=True) if characters[one] in _NUMERALS]
+    apart = sum(value for other, value in others.items() if _numerals(other) != _numerals(printed))
+    figures = min([*numerals, 1 - apart])
+    return Recognised(printed, round(max(0.0, least), 4), kept, mean, round(max(0.0, figures), 4))
+
+
+def _numerals(text: str) -> str:
+    return "".join(character for character in text if character in _NUMERALS)
 
 
 def _printed(codes: Sequence[int], characters: Sequence[str]) -> str:
