@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import cv2
 import numpy as np
+import pikepdf
 import pytest
 from fpdf import FPDF
 from numpy.typing import NDArray
@@ -15,11 +17,13 @@ from PIL import Image
 from pipelines.model import Grid, Line, Reading
 from pipelines.readers.pdf import read_pdf, text_at
 from pipelines.readers.rules import Frame
-from pipelines.scans.picture import Picture, level
+from pipelines.scans.picture import Picture, level, ways
 from pipelines.scans.recogniser import recognise
 from pipelines.scans.ruling import ruling
 from pipelines.scans.structure import odd_cells, without_strips
 from pipelines.scans.words import in_words
+from tests.typesetter.corpus import LOOKS, printed
+from tests.typesetter.scan import ScanManner, scanned
 
 Array = NDArray[Any]
 WIDTH, HEIGHT = 1654, 1100
@@ -105,6 +109,78 @@ def test_a_blank_sheet_is_no_page_that_could_not_be_read() -> None:
     content = read_pdf(pdf_of(page(), np.full((HEIGHT, WIDTH, 3), 255, np.uint8)))
     assert content.pages == 2
     assert content.issues == ()
+
+
+@pytest.mark.parametrize("figure", ["", "7"])
+def test_dust_noise_a_fold_and_a_dark_edge_are_no_writing_but_one_figure_is(figure: str) -> None:
+    chance = np.random.default_rng(1)
+    image = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    image[500:540] = 200
+    image[:, :25] = 30
+    for x, y in chance.integers(100, 1000, (30, 2)).tolist():
+        image[y : y + 3, x : x + 4] = 40
+    written(image, figure, 800, 300)
+    image = np.clip(image + chance.normal(0, 8, image.shape), 0, 255).astype(np.uint8)
+    content = read_pdf(pdf_of(page(), image))
+    assert content.pages == 2
+    seen = any(block.locator.startswith("p2/") for block in content.blocks if isinstance(block, Line))
+    held = [issue.locator for issue in content.issues] == ["p2"]
+    assert (seen or held) == bool(figure)
+
+
+def test_a_document_half_digital_and_half_scanned_every_way_is_read_as_one() -> None:
+    """Pages: upside down, on its side, upright but displayed on its side, digital."""
+    printed_pdf = printed("fpdf", 1, LOOKS["portrait"], ("income_expenditure_summary", "three_public"))
+    first = printed_pdf.grids[0].page
+    with pikepdf.open(io.BytesIO(printed_pdf.data)) as pdf:
+        source = pdf.pages[first - 1]
+        out = pikepdf.new()
+        for _ in range(4):
+            out.pages.append(source)
+        kept = io.BytesIO()
+        out.save(kept)
+    manner = ScanManner(pages=(1, 2, 3), upside_down=(1,), turned={2: 1})
+    with pikepdf.open(io.BytesIO(scanned(kept.getvalue(), manner))) as pdf:
+        pdf.pages[2].obj.Rotate = 270
+        turned = io.BytesIO()
+        pdf.save(turned)
+    content = read_pdf(turned.getvalue())
+    amounts = [
+        [[re.sub(r"[^0-9.-]", "", cell.text) for cell in row] for row in block.rows]
+        for block in content.blocks
+        if isinstance(block, Grid)
+    ]
+    assert [issue for issue in content.issues if issue.kind != "ignored"] == []
+    assert len(amounts) == 4
+    assert amounts[0] == amounts[1] == amounts[2] == amounts[3]
+
+
+def test_the_lines_of_a_picture_tell_whether_it_lies_on_its_side() -> None:
+    grey = cv2.cvtColor(page(), cv2.COLOR_RGB2GRAY)
+    assert ways(plain(grey)) == (0, 2)
+    assert ways(plain(np.ascontiguousarray(np.rot90(grey)))) == (1, 3)
+
+
+def stamped(opaque: bool, rows: tuple[tuple[str, str], ...]) -> Grid:
+    """The table with a red bar down its second column, of ink or covering."""
+    image, red = page(rows), (220, 50, 50)
+    bar = np.full_like(image, 255)
+    cv2.rectangle(bar, (720, 205), (840, 395), red, -1)
+    seen = np.where(bar < 255, bar, image) if opaque else np.minimum(image, bar)
+    return grid_of(pdf_of(seen.astype(np.uint8)))
+
+
+def test_a_cell_under_a_stamp_is_blank_only_if_the_rules_are_seen_through_it() -> None:
+    rows = (("2010101", "1.05"), ("2010102", ""), ("2010103", "7.77"), ("2010104", ""))
+    assert [row[1].text for row in stamped(False, rows).rows] == ["1.05", "", "7.77", ""]
+    assert [row[1].text for row in stamped(True, rows).rows] == ["〓"] * 4
+
+
+def test_a_border_under_a_stamp_leaves_no_blank_beside_the_joined_cell() -> None:
+    image = page()
+    cv2.rectangle(image, (640, 255), (780, 385), (220, 50, 50), -1)
+    for row in grid_of(pdf_of(image)).rows[1:3]:
+        assert all(cell.torn or cell.text not in ("", "——") for cell in row)
 
 
 def test_what_a_stamp_covers_is_never_certain_and_never_blank() -> None:
@@ -210,11 +286,16 @@ def test_cells_that_a_hidden_or_a_false_rule_makes_are_odd() -> None:
     assert odd_cells(frame(head), [c for c in inked if c != 2]) == set()
 
 
-def test_a_column_that_nothing_begins_in_is_one_only_if_all_rows_have_it() -> None:
+def test_a_table_with_a_column_that_nothing_begins_in_is_odd_as_a_whole() -> None:
     inked = [0, 1, 3, 4, 6, 7, 9, 10, 12, 13]
-    assert odd_cells(frame(WHOLE), inked) == set()
-    stroke = [[0, 1, 1], [3, 4, 4], *WHOLE[2:]]
-    assert odd_cells(frame(stroke), inked) == set(inked)
+    assert odd_cells(frame(WHOLE), inked) == set(inked)
+
+
+def test_a_page_that_goes_on_may_have_an_empty_column_but_none_that_a_stroke_made() -> None:
+    inked = [0, 1, 3, 4, 6, 7, 9, 10, 12, 13]
+    assert odd_cells(frame(WHOLE), inked, goes_on=True) == set()
+    stroke = [[0, 1, 2], [3, 4, 4], [6, 7, 7], [9, 10, 10], [12, 13, 13]]
+    assert odd_cells(frame(stroke), inked, goes_on=True) == set(inked)
 
 
 def test_a_low_row_without_ink_is_none() -> None:

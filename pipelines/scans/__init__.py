@@ -14,9 +14,7 @@ from pipelines.model import Block
 if TYPE_CHECKING:
     from pipelines.readers.pdfium import PageContent
 
-# The clockwise quarters by which a page may lie turned, likeliest first.
-_WAYS = (0, 2, 1, 3)
-# Characters upside down or sideways are read with likelihoods of up to 0.85, upright ones from 0.92 on.
+# Characters upside down are read with likelihoods of up to 0.85, upright ones from 0.92 on.
 _LEGIBLE = 0.9
 
 
@@ -28,7 +26,7 @@ def read_page(document: Any, number: int, content: PageContent, *, ruled: bool) 
     all; ``ValueError`` where pdfium cannot draw it.
     """
     from pipelines.scans.page import see
-    from pipelines.scans.picture import cleaned, drawn, level, turned
+    from pipelines.scans.picture import cleaned, drawn, level, turned, ways
 
     picture = cleaned(*drawn(document, number - 1, content.turned))
     if picture.is_blank:
@@ -36,7 +34,7 @@ def read_page(document: Any, number: int, content: PageContent, *, ruled: bool) 
     if ruled:
         return see(picture, (content.level, content.upright)).blocks(number)
     sights = []
-    for quarters in _WAYS:
+    for quarters in ways(picture):
         sights.append(see(level(turned(picture, quarters))))
         if sights[-1].legibility >= _LEGIBLE:
             return sights[-1].blocks(number)

@@ -6,6 +6,7 @@ Does not belong here: the picture's making, rules, letters, and what a text mean
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from pipelines.readers.rules import Frame, frames
 from pipelines.scans.ink import PixelBox, Speck, free_lines, lines_of, specks_of
 from pipelines.scans.picture import DARK, Picture
 from pipelines.scans.recogniser import Recognised, recognise
-from pipelines.scans.ruling import ruling
+from pipelines.scans.ruling import Ruling, ruling
 from pipelines.scans.structure import odd_cells, without_strips
 from pipelines.scans.words import in_words
 
@@ -33,12 +34,16 @@ _DASH_SHAPE, _DASH_WIDTH, _DASH_HEIGHT, _DASH_SHARE = 5.0, 15, 8, 0.7
 CLOSED = "——"
 # Ink that nothing could be made of: never taken for a blank cell.
 UNREAD = "〓"
-# Where so much of a cell without ink lies under a stamp, nobody knows what stands there: a figure is small.
-_COVERED = 0.08
+# A stamp over so many pixels may hide a digit: nobody knows what stands in a cell without ink there.
+_HIDES = 30
+# A stamp over so much of a table's height (a share) may hide a border of it.
+_HIDES_BORDER = 0.4
+# A stamp hides nothing if so much (a share) of the rules beneath it is seen, of so many pixels at least;
+# rules wander by so many.
+_RULES_SEEN, _RULES_BENEATH, _WANDER = 0.9, 60, 3
 # What a stamp lies over or a border touches is never certain.
 _DOUBTFUL = 0.5
-# Ink seen through a stamp: so much of it (a share) is darker than the stamp.
-_SEEN_THROUGH = 0.05
+_AMOUNT = re.compile(r"\d\.\d\d$")
 # So many other texts of a cell are told.
 _TOLD = 5
 
@@ -50,6 +55,7 @@ class _Place:
     lines: list[PixelBox]
     torn: bool = False
     doubtful: bool = False
+    covered: bool = False
     text: str | None = None
     found: list[Recognised] = field(default_factory=list)
 
@@ -85,6 +91,7 @@ def see(picture: Picture, rules: tuple[Array, Array] | None = None) -> Sight:
     level, upright = rules or (found.level / picture.scale, found.upright / picture.scale)
     specks = specks_of(picture.ink, found.ink)
     ink = np.where(found.ink, np.uint8(255), picture.ink)
+    hidden = _hidden(picture, found)
     tables: list[tuple[Frame, dict[int, _Place]]] = []
     free = specks
     for frame in frames(level, upright):
@@ -92,7 +99,10 @@ def see(picture: Picture, rules: tuple[Array, Array] | None = None) -> Sight:
             continue
         inside, free = _owned(free, frame, picture.scale)
         if inside:
-            places = _cells(picture, ink, frame, inside)
+            places = _cells(hidden, ink, frame, inside, picture.scale)
+            if _may_hide_border(hidden, frame, picture.scale):
+                for place in places.values():
+                    place.torn = True
             frame, named = without_strips(frame, places)
             tables.append((frame, {named[cell]: place for cell, place in places.items()}))
     lines = _text_lines(free, ink)
@@ -119,24 +129,50 @@ def _owned(specks: Sequence[Speck], frame: Frame, scale: float) -> tuple[dict[in
     return inside, free
 
 
-def _cells(picture: Picture, ink: Array, frame: Frame, inside: dict[int, list[Speck]]) -> dict[int, _Place]:
-    """What stands in each cell of a frame that has ink, or lies under a stamp."""
+def _hidden(picture: Picture, found: Ruling) -> Array:
+    """Where a stamp may hide what is printed: nowhere if the rules beneath it are seen."""
+    near = picture.near_stamp
+    beneath = seen = 0
+    for rules, stamped, grey in (
+        (found.level, near, picture.lines),
+        (found.upright, near.T, picture.lines.T),
+    ):
+        for at, start, end in rules.astype(int).tolist():
+            under = stamped[at, start:end]
+            dark = (grey[max(at - _WANDER, 0) : at + _WANDER + 1, start:end] < DARK).any(0)
+            beneath += int(under.sum())
+            seen += int((under & dark).sum())
+    through = beneath >= _RULES_BENEATH and seen >= _RULES_SEEN * beneath
+    return np.zeros_like(near) if through else near
+
+
+def _cells(
+    hidden: Array, ink: Array, frame: Frame, inside: dict[int, list[Speck]], scale: float
+) -> dict[int, _Place]:
+    """What stands in each cell of a frame that has ink, or may have some that is ``hidden``."""
     places: dict[int, _Place] = {}
-    for cell, box in _boxes(frame, picture.scale).items():
+    for cell, box in _boxes(frame, scale).items():
         specks = inside.get(cell, [])
         lines = lines_of(specks, ink)
+        covered = int(hidden[box[1] : box[3], box[0] : box[2]].sum()) >= _HIDES
         if not lines:
-            if _share(picture.stamped, box) > _COVERED:
-                places[cell] = _Place([], text=UNREAD)
+            if covered:
+                places[cell] = _Place([], covered=True, text=UNREAD)
             continue
-        place = _Place(lines, torn=any(speck.crosses for speck in specks))
-        place.doubtful = any(speck.touches for speck in specks) or any(
-            _is_covered(picture, line, box) for line in lines
-        )
+        place = _Place(lines, torn=any(speck.crosses for speck in specks), covered=covered)
+        # What a stamp hides may be the first digit.
+        place.doubtful = covered or any(speck.touches for speck in specks)
         if _is_dash(specks, box):
             place.text = CLOSED
         places[cell] = place
     return places
+
+
+def _may_hide_border(hidden: Array, frame: Frame, scale: float) -> bool:
+    """Whether an upright rule may lie under a stamp unseen: every column after it would be another."""
+    left, top, right, bottom = (round(side * scale) for side in frame.box)
+    part = hidden[top:bottom, left:right]
+    return bool(part.any() and part.mean(0).max() > _HIDES_BORDER)
 
 
 def _boxes(frame: Frame, scale: float) -> dict[int, PixelBox]:
@@ -153,26 +189,6 @@ def _boxes(frame: Frame, scale: float) -> dict[int, PixelBox]:
             round(frame.ys[rows.max() + 1] * scale),
         )
     return boxes
-
-
-def _share(mask: Array, box: PixelBox) -> float:
-    part = mask[box[1] : box[3], box[0] : box[2]]
-    return float(part.mean()) if part.size else 0.0
-
-
-def _is_covered(picture: Picture, line: PixelBox, cell: PixelBox) -> bool:
-    """Whether a stamp through which no ink is seen lies over a line of a cell, or beside it.
-
-    Beside it as well: what it hides may be the first digit.
-    """
-    height = line[3] - line[1]
-    left, right = max(line[0] - height, cell[0]), min(line[2] + height, cell[2])
-    place = (slice(line[1], line[3]), slice(left, right))
-    red = int(picture.stamped[place].sum())
-    if red < height // 2:
-        return False
-    dark = int(((picture.ink[place] < DARK) & picture.near_stamp[place]).sum())
-    return dark < _SEEN_THROUGH * (red + dark)
 
 
 def _is_dash(specks: Sequence[Speck], cell: PixelBox) -> bool:
@@ -227,7 +243,7 @@ def _crop(ink: Array, line: PixelBox) -> Array:
 def _said(place: _Place) -> tuple[str, Reading]:
     """The text of a place and its reading."""
     if place.text is not None:
-        return place.text, Reading(0.0 if place.text == UNREAD else 1.0)
+        return place.text, Reading(0.0 if place.text == UNREAD else _DOUBTFUL if place.doubtful else 1.0)
     texts = [one.text for one in place.found]
     text = "\n".join(text for text in texts if text)
     others = [
@@ -271,8 +287,13 @@ def _placed(
 
 def _grid(picture: Picture, frame: Frame, places: dict[int, _Place], name: str) -> Grid:
     """A frame with what was read in its cells; a merged cell's text stands in its first elementary cell."""
-    boxes, odd = _boxes(frame, picture.scale), odd_cells(frame, places)
     columns = len(frame.xs) - 1
+    # A page that goes on has amounts in its first row: its columns must be those of the page with the head.
+    goes_on = any(cell < columns and _AMOUNT.search(_said(place)[0]) for cell, place in places.items())
+    boxes, odd = _boxes(frame, picture.scale), odd_cells(frame, places, goes_on=goes_on)
+    # A stamp over a cell of several may hide what parts them.
+    several = np.bincount(frame.cell_of.ravel(), minlength=frame.cell_of.size) > 1
+    odd |= {cell for cell, place in places.items() if place.covered and several[cell]}
     rows = []
     for r in range(len(frame.ys) - 1):
         row = []
@@ -280,13 +301,19 @@ def _grid(picture: Picture, frame: Frame, places: dict[int, _Place], name: str) 
             flat = r * columns + c
             box = (frame.xs[c], frame.ys[r], frame.xs[c + 1], frame.ys[r + 1])
             span, text, reading, torn = 1, "", None, False
+            merged = int(frame.cell_of[r, c])
+            place = places.get(merged)
+            said = _said(place) if place else ("", None)
+            is_odd = merged in odd and any(letter.isdigit() or letter == UNREAD for letter in said[0])
             if flat in boxes:
                 _, _, right, bottom = boxes[flat]
                 box = (frame.xs[c], frame.ys[r], right / picture.scale, bottom / picture.scale)
                 span = int((frame.cell_of[r] == flat).sum())
-            if place := places.get(flat):
-                text, reading = _said(place)
-                torn = place.torn or (flat in odd and any(character.isdigit() for character in text))
+                text, reading = said
+                torn = is_odd or (place is not None and place.torn)
+            elif is_odd:
+                # The figure may be this column's, and so may be one that was lost.
+                text, reading, torn = UNREAD, Reading(0.0), True
             row.append(Cell(text, f"{name}/r{r + 1}c{c + 1}", picture.displayed(box), span, torn, reading))
         rows.append(tuple(row))
     return Grid(tuple(rows), frame.xs)

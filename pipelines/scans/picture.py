@@ -23,8 +23,8 @@ _POINTS = 72
 _DPI, _MOST_PIXELS = 200, 12_000_000
 # Ink is darker than this once the paper is white; a watermark lies between this and the paper.
 DARK, _LIGHT, _PAPER = 140, 150, 235
-# Less dark ink (pixels) than one figure has is dust.
-_LEAST_INK = 40
+# Ink of a letter: higher than dust (pixels), lower than a scanner's dark edge or a fold.
+_LEAST_LETTER, _MOST_LETTER = 7, 160
 # Red above the other channels by this is stamp ink; so many pixels of it (a share of all) are a stamp.
 _REDNESS, _LEAST_RED = 36, 0.0008
 # Grey away from any ink on more of the page than this is a watermark.
@@ -33,6 +33,9 @@ _LEAST_GREY = 0.004
 _MOST_SKEW, _COARSE, _FINE = 3.0, 0.25, 0.02
 _LEAST_SKEW = 0.02
 _SKEW_POINTS = 60_000
+# Letters nearer than this (pixels of half size) stand in one line; so much fewer pieces (a share) one way
+# than the other say which way the lines run.
+_IN_LINE, _FEWER = 9, 0.8
 
 
 @dataclass(slots=True)
@@ -54,8 +57,16 @@ class Picture:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing is written on it."""
-        return int((self.ink < DARK).sum()) < _LEAST_INK
+        """Whether nothing is written on it: dust, noise and a dark edge are no writing."""
+        import cv2
+
+        # Pale ink is ink: a page is never blank for being printed badly.
+        _, _, stats, _ = cv2.connectedComponentsWithStats((self.lines < _LIGHT).astype(np.uint8))
+        left, top, width, height = stats[1:, :4].T
+        rows, columns = self.lines.shape
+        at_edge = (left == 0) | (top == 0) | (left + width == columns) | (top + height == rows)
+        higher = np.maximum(width, height)
+        return not bool(((higher >= _LEAST_LETTER) & ~(at_edge & (higher > _MOST_LETTER))).any())
 
     @property
     def near_stamp(self) -> Array:
@@ -121,6 +132,31 @@ def cleaned(pixels: Array, scale: float) -> Picture:
     ink = _without_watermark(lines)
     back = np.array([[1 / scale, 0.0, 0.0], [0.0, 1 / scale, 0.0]])
     return Picture(ink, lines, stamped, scale, back, 0)
+
+
+def ways(picture: Picture) -> tuple[int, ...]:
+    """The clockwise quarters by which a picture may have to be turned, likeliest first.
+
+    Letters stand nearer to each other in a line than lines do: closing the gaps along the lines leaves
+    fewer pieces than closing those across.
+    """
+    import cv2
+
+    small = cv2.resize(picture.ink, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((small < _LIGHT).astype(np.uint8))
+    higher = stats[:, 2:4].max(1)
+    is_letter = (higher >= _LEAST_LETTER // 2) & (higher <= _MOST_LETTER // 4)
+    is_letter[0] = False
+    letters = is_letter[labels].astype(np.uint8)
+
+    def pieces(shape: tuple[int, int]) -> int:
+        closed = cv2.morphologyEx(letters, cv2.MORPH_CLOSE, np.ones(shape, np.uint8))
+        return int(cv2.connectedComponents(closed)[0])
+
+    level, sideways = pieces((1, _IN_LINE)), pieces((_IN_LINE, 1))
+    if level < _FEWER * sideways:
+        return (0, 2)
+    return (1, 3) if sideways < _FEWER * level else (0, 2, 1, 3)
 
 
 def level(picture: Picture) -> Picture:

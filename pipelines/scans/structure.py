@@ -27,8 +27,8 @@ _LOW, _NARROW = 0.75, 30.0
 _MOST_ODD = 6
 # So many rows (a share) are parted alike where a table has a body.
 _ALIKE = 0.4
-# A border that so many rows (a share) have is printed.
-_THROUGHOUT = 0.9
+# An empty column has its borders in so many rows (a share).
+_BORDERED = 0.9
 
 
 def without_strips(frame: Frame, inked: Collection[int]) -> tuple[Frame, dict[int, int]]:
@@ -63,26 +63,21 @@ def _starts(cell_of: Array, inked: Collection[int]) -> Array:
     return starts
 
 
-def odd_cells(frame: Frame, inked: Collection[int]) -> set[int]:
+def odd_cells(frame: Frame, inked: Collection[int], *, goes_on: bool = False) -> set[int]:
     """The merged cells that nobody knows the column of: flat indices; of a table full of them, all.
 
     A cell is odd if it begins or ends where most rows have no border, covers a border that they have, or
     reaches over several rows of the body, which begins with the first row that is parted as most rows are.
-    A column in which nothing begins and that not all rows have is no column: then all are odd.
+    A column in which nothing begins is no column: then all are odd. Where a table ``goes_on`` from the page
+    before, without a head, such a column may be an empty one, if most rows have its borders.
     """
     odd = _odd(frame)
     unused = ~_starts(frame.cell_of, inked).any(0)
-    if (unused & ~_throughout(frame)).any() or len(odd & set(inked)) > _MOST_ODD:
+    if goes_on:
+        unused &= _starts(frame.cell_of, np.unique(frame.cell_of).tolist()).mean(0) < _BORDERED
+    if unused.any() or len(odd & set(inked)) > _MOST_ODD:
         return set(inked)
     return odd
-
-
-def _throughout(frame: Frame) -> Array:
-    """Which columns have their borders in nearly all rows: no stroke is as high as a table."""
-    borders = (frame.cell_of[:, 1:] != frame.cell_of[:, :-1]).mean(0) >= _THROUGHOUT
-    edges = np.concatenate(([True], borders, [True]))
-    ruled: Array = edges[:-1] & edges[1:]
-    return ruled
 
 
 def _odd(frame: Frame) -> set[int]:

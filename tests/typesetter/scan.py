@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -49,8 +49,9 @@ class ScanManner:
     deviation of its grey levels (of 255); ``blur`` in dots; ``jpeg`` the quality from 1 to 100; ``stamp`` the
     red seal over figures, of ink through which they are seen, a picture that covers them, or grey as a copier
     shows it; ``shade`` by how much the paper grows darker towards a corner (of 1). ``pages`` (from 1) are
-    those that are scanned, the others stay digital; ``upside_down`` are those of them laid in the wrong way;
-    ``hidden_text`` puts the scanner's own bad reading under the picture.
+    those that are scanned, the others stay digital; ``upside_down`` are those of them laid in the wrong way,
+    ``turned`` those laid on their side, by so many clockwise quarters; ``hidden_text`` puts the scanner's own
+    bad reading under the picture.
     """
 
     dpi: int = 200
@@ -64,6 +65,7 @@ class ScanManner:
     fold: bool = False
     pages: Container[int] = _EVERY
     upside_down: Container[int] = ()
+    turned: Mapping[int, int] = field(default_factory=dict)
     hidden_text: bool = False
 
 
@@ -96,6 +98,7 @@ def scanned(data: bytes, manner: ScanManner, seed: int = 0) -> bytes:
                         b"q -1 0 0 -1 %g %g cm" % tuple(map(float, page.mediabox[2:])), prepend=True
                     )
                     page.contents_add(b"Q")
+                _lay(page, manner.turned.get(number, 0))
         out = io.BytesIO()
         pdf.save(out, deterministic_id=True)
         return out.getvalue()
@@ -147,6 +150,15 @@ def _to_picture(
             del page.obj[key]
     page.obj.MediaBox, page.obj.Resources = Array([0, 0, width, height]), resources
     page.obj.Contents = pdf.make_stream(content)
+
+
+def _lay(page: pikepdf.Page, quarters: int) -> None:
+    """Turn what is on the page, and with it its size; the page does not say that it was turned."""
+    for _ in range(quarters % 4):
+        width, height = (float(side) for side in page.mediabox[2:])
+        page.contents_add(b"q 0 -1 1 0 0 %g cm" % width, prepend=True)
+        page.contents_add(b"Q")
+        page.obj.MediaBox = Array([0, 0, height, width])
 
 
 def _hidden(letters: Any) -> bytes:
