@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Literal, NamedTuple
 
-from pipelines.model import DocumentPart, LineItem
+from pipelines.model import CellReading, DocumentPart, LineItem
+from tests.benchmarks.scan_calibration import Seen
 from tests.typesetter.truth import TruthCell
 
 # Form, side, code or item or name of the row, measure, and which of those that are alike.
@@ -51,12 +52,14 @@ class Verdict:
     """What became of the amounts of a document: how many had which fate, and each mistake.
 
     Each amount that is printed has one fate; ``surplus`` are those published where none is printed.
-    ``right_before`` counts those whose recognised text says the true amount, whatever was published.
+    ``right_before`` counts those whose recognised text says the true amount, whatever was published;
+    ``seen`` are the recognised ones as they were read.
     """
 
     fates: Counter[Fate] = field(default_factory=Counter)
     right_before: int = 0
     mistakes: list[Mistake] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
 
 
 def facts(cells: Iterable[TruthCell] | Iterable[LineItem]) -> dict[Place, Fact]:
@@ -68,7 +71,7 @@ def judge(name: str, true: Mapping[Place, Fact], part: DocumentPart) -> Verdict:
     """What became of every amount that is printed, and every amount published that is not."""
     verdict = Verdict()
     read = _placed(part.line_items)
-    confidence = {r.cell_id: r.confidence for r in part.readings}
+    readings = {reading.cell_id: reading for reading in part.readings}
     declared_empty = {s.form for s in part.statements if s.state in ("无数据", "空表")}
     for place, fact in true.items():
         item = read.get(place)
@@ -76,14 +79,16 @@ def judge(name: str, true: Mapping[Place, Fact], part: DocumentPart) -> Verdict:
             fate = _fate(fact.value, item, place[0] in declared_empty)
             verdict.fates[fate] += 1
             verdict.right_before += item is not None and plain(item.amount_printed) == plain(fact.printed)
+            if item is not None and (reading := readings.get(item.cell_id)):
+                verdict.seen.append(_seen(name, item, reading, fact.printed))
             if fate == "wrong":
-                verdict.mistakes.append(_mistake(name, place, item, fact.printed, confidence))
+                verdict.mistakes.append(_mistake(name, place, item, fact.printed, readings))
     for place, item in read.items():
         surplus = place not in true or true[place].value is None
         if surplus and item.status in PUBLISHED and _value(item) is not None:
             verdict.fates["surplus"] += 1
             printed = true[place].printed or "（空）" if place in true else "（没有这一格）"
-            verdict.mistakes.append(_mistake(name, place, item, printed, confidence))
+            verdict.mistakes.append(_mistake(name, place, item, printed, readings))
     return verdict
 
 
@@ -121,12 +126,17 @@ def _value(cell: TruthCell | LineItem) -> Decimal | None:
     return cell.amount if cell.amount is not None else cell.quantity
 
 
+def _seen(name: str, item: LineItem, reading: CellReading, true: str) -> Seen:
+    where = f"{name} {item.cell_id.partition('/')[2]}"
+    others = tuple(plain(other) for other in reading.others)
+    return Seen(where, plain(reading.text), plain(true), reading.confidence, others)
+
+
 def _mistake(
-    name: str, place: Place, item: LineItem | None, true: str, confidence: Mapping[str, float]
+    name: str, place: Place, item: LineItem | None, true: str, readings: Mapping[str, CellReading]
 ) -> Mistake:
     if item is None:
         return Mistake(name, "", place, "（表说没有数据）", None, true, None)
-    locator = item.cell_id.partition("/")[2]
-    return Mistake(
-        name, locator, place, item.amount_printed, _value(item), true, confidence.get(item.cell_id)
-    )
+    locator, reading = item.cell_id.partition("/")[2], readings.get(item.cell_id)
+    sure = reading.confidence if reading else None
+    return Mistake(name, locator, place, item.amount_printed, _value(item), true, sure)

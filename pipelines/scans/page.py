@@ -6,7 +6,6 @@ Does not belong here: the picture's making, rules, letters, and what a text mean
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,7 +42,6 @@ _HIDES_BORDER = 0.4
 _RULES_SEEN, _RULES_BENEATH, _WANDER = 0.9, 60, 3
 # What a stamp lies over or a border touches is never certain.
 _DOUBTFUL = 0.5
-_AMOUNT = re.compile(r"\d\.\d\d$")
 # So many other texts of a cell are told.
 _TOLD = 5
 
@@ -288,9 +286,7 @@ def _placed(
 def _grid(picture: Picture, frame: Frame, places: dict[int, _Place], name: str) -> Grid:
     """A frame with what was read in its cells; a merged cell's text stands in its first elementary cell."""
     columns = len(frame.xs) - 1
-    # A page that goes on has amounts in its first row: its columns must be those of the page with the head.
-    goes_on = any(cell < columns and _AMOUNT.search(_said(place)[0]) for cell, place in places.items())
-    boxes, odd = _boxes(frame, picture.scale), odd_cells(frame, places, goes_on=goes_on)
+    boxes, odd = _boxes(frame, picture.scale), odd_cells(frame, places)
     # A stamp over a cell of several may hide what parts them.
     several = np.bincount(frame.cell_of.ravel(), minlength=frame.cell_of.size) > 1
     odd |= {cell for cell, place in places.items() if place.covered and several[cell]}

@@ -63,21 +63,26 @@ def _starts(cell_of: Array, inked: Collection[int]) -> Array:
     return starts
 
 
-def odd_cells(frame: Frame, inked: Collection[int], *, goes_on: bool = False) -> set[int]:
+def odd_cells(frame: Frame, inked: Collection[int]) -> set[int]:
     """The merged cells that nobody knows the column of: flat indices; of a table full of them, all.
 
     A cell is odd if it begins or ends where most rows have no border, covers a border that they have, or
     reaches over several rows of the body, which begins with the first row that is parted as most rows are.
-    A column in which nothing begins is no column: then all are odd. Where a table ``goes_on`` from the page
-    before, without a head, such a column may be an empty one, if most rows have its borders.
+    A column in which nothing begins is one only if nearly all rows have its borders; else all are odd.
     """
     odd = _odd(frame)
-    unused = ~_starts(frame.cell_of, inked).any(0)
-    if goes_on:
-        unused &= _starts(frame.cell_of, np.unique(frame.cell_of).tolist()).mean(0) < _BORDERED
+    unused = ~_starts(frame.cell_of, inked).any(0) & ~_bordered(frame)
     if unused.any() or len(odd & set(inked)) > _MOST_ODD:
         return set(inked)
     return odd
+
+
+def _bordered(frame: Frame) -> Array:
+    """Which columns have their borders in nearly all rows: no stroke is as high as a table."""
+    borders = (frame.cell_of[:, 1:] != frame.cell_of[:, :-1]).mean(0) >= _BORDERED
+    edges = np.concatenate(([True], borders, [True]))
+    both: Array = edges[:-1] & edges[1:]
+    return both
 
 
 def _odd(frame: Frame) -> set[int]:

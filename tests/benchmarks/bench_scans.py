@@ -1,8 +1,8 @@
 """Scans against what was printed: ``python -m tests.benchmarks.bench_scans``.
 
 Belongs here: the run over qualities, the table of what became of the amounts, pages a second, and peak
-memory. Does not belong here: making scans (``scan_samples``), judging one (``tests.scan_checks``), the
-threshold of confidence (``scan_calibration``), other tools (``scan_tools``).
+memory. Does not belong here: making scans (``scan_samples``), judging one (``tests.scan_checks``), what
+confidence is worth (``scan_calibration``, shown at the end), other tools (``scan_tools``).
 
 Each quality is a number of amounts of typeset documents and the bureau's real one, where it lies beside the
 project. They are read as the product reads them, one document after the other in each of two processes.
@@ -23,6 +23,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.benchmarks import scan_calibration
+from tests.benchmarks.scan_calibration import Seen
 from tests.benchmarks.scan_samples import BUREAU, BUREAUS, DIGITAL, Sample, make, one_page
 from tests.scan_checks import Mistake, Verdict, judge
 from tests.typesetter.scan import QUALITIES
@@ -88,6 +90,7 @@ class Result:
     fates: Counter[str] = field(default_factory=Counter)
     before: int = 0
     mistakes: list[Mistake] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
     pages: int = 0
     seconds: float = 0.0
     peak: float = 0.0
@@ -113,6 +116,7 @@ def measured(files: Sequence[Sample], count: int) -> Result:
             result.fates += done.verdict.fates
             result.before += done.verdict.right_before
             result.mistakes += done.verdict.mistakes
+            result.seen += done.verdict.seen
             result.pages += sample.pages
             result.peak = max(result.peak, done.peak)
         result.seconds = time.perf_counter() - started
@@ -126,8 +130,12 @@ def campaign(qualities: Sequence[str], amounts: int, first: int) -> dict[str, Re
         with TemporaryDirectory(prefix="juesuan-scans-") as folder:
             files = list(samples(Path(folder), quality, amounts, first))
             results[quality] = measured(files, PROCESSES)
-        wrong = results[quality].fates["wrong"] + results[quality].fates["surplus"]
-        print(f"  {quality}: {results[quality].amounts} amounts, {wrong} wrong", file=sys.stderr)
+        result = results[quality]
+        wrong, published = result.fates["wrong"] + result.fates["surplus"], result.share("right", "corrected")
+        told = f"{result.amounts} amounts, {wrong} wrong, {published:.2%} published, {result.pages} pages"
+        print(f"  {quality}: {told} in {result.seconds:.0f} s", file=sys.stderr)
+        for one in result.mistakes:
+            print(f"    {one}", file=sys.stderr)
     return results
 
 
@@ -170,6 +178,7 @@ def show(results: dict[str, Result]) -> None:
             print(f"WRONG {where} {about}: read {one.read!r}, printed {one.true!r}{sure}")
         if len(result.mistakes) > SHOWN_MISTAKES:
             print(f"WRONG … and {len(result.mistakes) - SHOWN_MISTAKES} more in {quality}")
+    scan_calibration.show(_together(results).seen)
 
 
 def _together(results: dict[str, Result]) -> Result:
@@ -177,6 +186,7 @@ def _together(results: dict[str, Result]) -> Result:
     for result in results.values():
         whole.fates += result.fates
         whole.before += result.before
+        whole.seen += result.seen
         whole.pages += result.pages
         whole.seconds += result.seconds
         whole.peak = max(whole.peak, result.peak)
@@ -201,16 +211,11 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="the first seed: other documents")
     parser.add_argument("--qualities", nargs="*", default=known, choices=known)
     parser.add_argument("--rates", action="store_true", help="pages a second of one process and of two")
-    parser.add_argument("--calibrate", action="store_true", help="errors by confidence, and confusions")
     parser.add_argument("--against", action="store_true", help="other recognisers on a few pages")
     chosen = parser.parse_args()
     os.environ.update(ONE_THREAD)
     scans = [quality for quality in chosen.qualities if quality != DIGITAL]
-    if chosen.calibrate:
-        from tests.benchmarks.scan_calibration import calibrate
-
-        calibrate(scans, chosen.amounts, chosen.first)
-    elif chosen.against:
+    if chosen.against:
         from tests.benchmarks.scan_tools import against
 
         against(scans)
