@@ -128,6 +128,20 @@ def test_dust_noise_a_fold_and_a_dark_edge_are_no_writing_but_one_figure_is(figu
     assert (seen or held) == bool(figure)
 
 
+@pytest.mark.parametrize("figure", ["", "7"])
+def test_a_sheet_with_an_empty_table_is_blank_but_not_with_one_figure_in_it(figure: str) -> None:
+    content = read_pdf(pdf_of(page(), page((("", figure), ("", "")))[180:]))
+    assert content.issues == ()
+    cells = [
+        cell.text
+        for block in content.blocks
+        if isinstance(block, Grid) and block.rows[0][0].locator.startswith("p2/")
+        for row in block.rows
+        for cell in row
+    ]
+    assert any(cells) == bool(figure)
+
+
 def test_a_document_half_digital_and_half_scanned_every_way_is_read_as_one() -> None:
     """Pages: upside down, on its side, upright but displayed on its side, digital."""
     printed_pdf = printed("fpdf", 1, LOOKS["portrait"], ("income_expenditure_summary", "three_public"))

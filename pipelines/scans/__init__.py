@@ -13,6 +13,7 @@ from pipelines.model import Block
 
 if TYPE_CHECKING:
     from pipelines.readers.pdfium import PageContent
+    from pipelines.scans.page import Sight
 
 # Characters upside down are read with likelihoods of up to 0.85, upright ones from 0.92 on.
 _LEGIBLE = 0.9
@@ -22,8 +23,8 @@ def read_page(document: Any, number: int, content: PageContent, *, ruled: bool) 
     """The lines and grids of page ``number`` (from 1) of an open pdfium document, as it looks.
 
     ``ruled`` pages have their own rules, in ``content``, and lie upright and level; of others the rules are
-    found in the picture. Boxes are in points of the page as it is displayed. None where there is no ink at
-    all; ``ValueError`` where pdfium cannot draw it.
+    found in the picture. Boxes are in points of the page as it is displayed. None where nothing is
+    written; ``ValueError`` where pdfium cannot draw it.
     """
     from pipelines.scans.page import see
     from pipelines.scans.picture import cleaned, drawn, level, turned, ways
@@ -33,9 +34,10 @@ def read_page(document: Any, number: int, content: PageContent, *, ruled: bool) 
         return None
     if ruled:
         return see(picture, (content.level, content.upright)).blocks(number)
-    sights = []
+    sights: list[Sight] = []
     for quarters in ways(picture):
         sights.append(see(level(turned(picture, quarters))))
         if sights[-1].legibility >= _LEGIBLE:
-            return sights[-1].blocks(number)
-    return max(sights, key=lambda sight: sight.legibility).blocks(number)
+            break
+    best = max(sights, key=lambda sight: sight.legibility)
+    return None if best.bare else best.blocks(number)

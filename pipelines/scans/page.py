@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipelines.model import Block, Cell, Grid, Line, Reading
 from pipelines.readers.rules import Frame, frames
 from pipelines.scans.ink import PixelBox, Speck, free_lines, lines_of, specks_of
-from pipelines.scans.picture import DARK, Picture
+from pipelines.scans.picture import DARK, LEAST_LETTER, Picture
 from pipelines.scans.recogniser import Recognised, recognise
 from pipelines.scans.ruling import Ruling, ruling
 from pipelines.scans.structure import odd_cells, without_strips
@@ -60,11 +60,15 @@ class _Place:
 
 @dataclass(slots=True)
 class Sight:
-    """What is seen in a picture: the cells of its tables by their frames, and its lines in pieces."""
+    """What is seen in a picture: the cells of its tables by their frames, and its lines in pieces.
+
+    A ``bare`` one has nothing but empty tables; under a stamp nobody knows.
+    """
 
     picture: Picture
     tables: list[tuple[Frame, dict[int, _Place]]]
     lines: list[list[_Place]]
+    bare: bool
 
     @property
     def legibility(self) -> float:
@@ -105,7 +109,8 @@ def see(picture: Picture, rules: tuple[Array, Array] | None = None) -> Sight:
             tables.append((frame, {named[cell]: place for cell, place in places.items()}))
     lines = _text_lines(free, ink)
     _read(ink, [*(p for _, places in tables for p in places.values()), *(p for line in lines for p in line)])
-    return Sight(picture, tables, lines)
+    has_letters = any(max(s.box[2] - s.box[0], s.box[3] - s.box[1]) >= LEAST_LETTER for s in specks)
+    return Sight(picture, tables, lines, not has_letters and not picture.stamped.any())
 
 
 # --- whose ink -------------------------------------------------------------------------------

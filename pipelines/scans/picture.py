@@ -24,7 +24,7 @@ _DPI, _MOST_PIXELS = 200, 12_000_000
 # Ink is darker than this once the paper is white; a watermark lies between this and the paper.
 DARK, _LIGHT, _PAPER = 140, 150, 235
 # Ink of a letter: higher than dust (pixels), lower than a scanner's dark edge or a fold.
-_LEAST_LETTER, _MOST_LETTER = 7, 160
+LEAST_LETTER, _MOST_LETTER = 7, 160
 # Red above the other channels by this is stamp ink; so many pixels of it (a share of all) are a stamp.
 _REDNESS, _LEAST_RED = 36, 0.0008
 # Grey away from any ink on more of the page than this is a watermark.
@@ -66,7 +66,7 @@ class Picture:
         rows, columns = self.lines.shape
         at_edge = (left == 0) | (top == 0) | (left + width == columns) | (top + height == rows)
         higher = np.maximum(width, height)
-        return not bool(((higher >= _LEAST_LETTER) & ~(at_edge & (higher > _MOST_LETTER))).any())
+        return not bool(((higher >= LEAST_LETTER) & ~(at_edge & (higher > _MOST_LETTER))).any())
 
     @property
     def near_stamp(self) -> Array:
@@ -145,7 +145,7 @@ def ways(picture: Picture) -> tuple[int, ...]:
     small = cv2.resize(picture.ink, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     _, labels, stats, _ = cv2.connectedComponentsWithStats((small < _LIGHT).astype(np.uint8))
     higher = stats[:, 2:4].max(1)
-    is_letter = (higher >= _LEAST_LETTER // 2) & (higher <= _MOST_LETTER // 4)
+    is_letter = (higher >= LEAST_LETTER // 2) & (higher <= _MOST_LETTER // 4)
     is_letter[0] = False
     letters = is_letter[labels].astype(np.uint8)
 
