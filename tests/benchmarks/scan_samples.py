@@ -110,7 +110,7 @@ def _typeset(seed: int) -> _Print:
     disclosure = consistent_disclosure(
         seed,
         template_id=TEMPLATES[seed % len(TEMPLATES)],
-        general=(4, 9, 14)[seed // 2 % 3],
+        general=(4, 14, 40)[seed // 2 % 3],
         funds=seed % 3,
         capital=seed % 2,
         zeros=seed % 4 == 0,
