@@ -29,14 +29,13 @@ from expectations.readings import (
 )
 from pipelines.amounts import read_amount
 from pipelines.model import CellReading, DocumentPart, Issue, LineItem, Repair, Statement
+from pipelines.scans.certainty import UNREAD
 from pipelines.vocabulary import forms
 from pipelines.wording import wording
 
 RULE = "算术"
 _ADVICE = "核对原件上的这个数，用 corrections/ 的一条更正放行"
 _HELD_WITH_IT = "表里有读不准的数，其余的数之间又不平，断不定错在哪里"
-# Stands for a figure that was not seen, as where a stamp covers all of it.
-UNSEEN = "〓"
 _TOLD_READINGS, _TOLD_IDENTITIES = 4, 3
 
 
@@ -138,7 +137,7 @@ def _settled(
         if cell in doubted:
             issues.append(_held_issue(case, cell, cell in told.suspects, touching[cell], known))
         if cell in doubted or (item.statement_id in broken and item.status == "printed"):
-            text = item.amount_printed or UNSEEN
+            text = item.amount_printed or UNREAD
             items.append(replace(item, amount=None, quantity=None, amount_printed=text, status="held"))
         elif cell in told.settled and item.statement_id not in broken:
             new = _with(item, told.settled[cell])

@@ -9,10 +9,14 @@ from functools import cache
 import pytest
 
 from pipelines.model import Block, Grid, Line, Reading
+from pipelines.performance.reading import read_performance
 from pipelines.readers import read
 from pipelines.second_route import read_regions
 from pipelines.statements import READING_PICTURE, Found
 from tests.typesetter.corpus import LOOKS, printed
+from tests.typesetter.performance_consistent import consistent_form
+from tests.typesetter.performance_document import on_their_own
+from tests.typesetter.text import set_text
 
 SURE = Reading(1.0)
 
@@ -135,3 +139,17 @@ def test_where_recognised_units_of_money_differ_nobody_knows_which_is_right() ->
     found = read_regions("d", blocks).found
     assert {one.state for one in found} == {"待核"}
     assert all("金额单位" in "；".join(one.reasons) for one in found)
+
+
+def test_a_recognised_performance_form_is_read_only_if_all_its_figures_are_sure() -> None:
+    """No identity tells what a figure of a form that was misread is."""
+    filled = consistent_form("A", 2)
+    blocks = pictured(read(set_text(on_their_own([filled])).data).blocks)
+    assert len(read_performance("d", blocks).forms) == 1
+    assert not read_performance("d", blocks).issues
+    at, grid = [(i, block) for i, block in enumerate(blocks) if isinstance(block, Grid)][-1]
+    rows = tuple(tuple(c._replace(text=f"{c.text}1", reading=Reading(0.6)) for c in r) for r in grid.rows)
+    blocks[at] = replace(grid, rows=rows)
+    reading = read_performance("d", blocks)
+    assert reading.forms == reading.fields == reading.indicators == []
+    assert [(issue.kind, "读不准" in issue.reason) for issue in reading.issues] == [("held", True)]

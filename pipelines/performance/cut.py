@@ -113,7 +113,7 @@ def _line(row: Row) -> Line:
 
 
 def _cell(line: Line) -> Cell:
-    return Cell(line.text, line.locator, line.box)
+    return Cell(line.text, line.locator, line.box, reading=line.reading)
 
 
 def mark_of(row: Row) -> Mark | None:

@@ -33,6 +33,7 @@ from pipelines.performance.records import (
     PersonalDatum,
 )
 from pipelines.performance.signatures import part_of_persons, read_persons
+from pipelines.scans.certainty import UNREAD, is_sure
 from pipelines.vocabulary import load_yaml
 from pipelines.wording import fold
 
@@ -41,7 +42,8 @@ _FORMS = load_yaml("forms", "performance")["families"]
 READER = "栏目名"
 _ADVICE = "对照原件补正；公开文件本身如此的，请填报单位说明"
 _UNKNOWN_ADVICE = "看一眼原件；若是绩效表，把它的题名和栏目名补进 pipelines/performance/forms.yml"
-_LONGEST_EXCERPT = 80
+_UNSURE_ADVICE = "换一份文字可选可复制的文件重新放入"
+_LONGEST_EXCERPT, _TOLD = 80, 3
 # Labels are short; a sentence may have a unit in brackets that says nothing of the form.
 _LONGEST_LABEL = 30
 _UNIT = re.compile(r"\(\)?(万元|元)\)")
@@ -82,6 +84,9 @@ def read_performance(document_id: str, blocks: Sequence[Block]) -> PerformanceRe
     parts = [_part(block, document_id) for block in cut.forms]
     reading = PerformanceReading()
     for part in parts:
+        if blurred := _blurred(part.block):
+            reading.issues.append(_unsure(part.block, blurred))
+            continue
         unit, by_sisters = _money_unit(part, parts)
         used = _read(part, len(reading.forms) + 1, document_id, unit, reading)
         if by_sisters and not used:
@@ -94,6 +99,22 @@ def read_performance(document_id: str, blocks: Sequence[Block]) -> PerformanceRe
     reading.forms = point_to_first(reading)
     reading.issues += [_unknown(grid) for grid in cut.unknown]
     return reading
+
+
+def _blurred(block: FormBlock) -> list[Cell | Line]:
+    """What a recogniser saw in a form without being sure of its figures: no sum of the form tells them."""
+    cells: list[Cell | Line] = [*block.above, *(cell for row in block.rows for cell in row)]
+    return [one for one in cells if one.reading and _is_blurred(one.text, one.reading.confidence)]
+
+
+def _is_blurred(text: str, confidence: float) -> bool:
+    return not is_sure(confidence) and any(c.isdigit() or c == UNREAD for c in text)
+
+
+def _unsure(block: FormBlock, blurred: Sequence[Cell | Line]) -> Issue:
+    places = "、".join(one.locator for one in blurred[:_TOLD])
+    reason = f"图像里有 {len(blurred)} 格的数读不准（{places}），这张绩效表没有入库"
+    return Issue("held", "规整", "绩效表", reason, _UNSURE_ADVICE, block.locator)
 
 
 def _part(block: FormBlock, document_id: str) -> _Part:
@@ -118,7 +139,7 @@ def _entries(block: FormBlock, signed: slice, taken: set[str], document_id: str)
 
 
 def _cell(line: Line) -> Cell:
-    return Cell(line.text, line.locator, line.box)
+    return Cell(line.text, line.locator, line.box, reading=line.reading)
 
 
 def _without(row: Row, taken: set[str], document_id: str) -> Row:

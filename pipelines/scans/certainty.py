@@ -11,6 +11,9 @@ from typing import Any
 
 from pipelines.vocabulary import load_yaml
 
+# Ink that nothing could be made of: never taken for a blank cell.
+UNREAD = "〓"
+
 
 def is_sure(confidence: float) -> bool:
     """Whether the recogniser is as sure of a text as it was of none that was wrong."""

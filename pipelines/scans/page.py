@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipelines.model import Block, Cell, Grid, Line, Reading
 from pipelines.readers.rules import Frame, frames
+from pipelines.scans.certainty import UNREAD
 from pipelines.scans.ink import PixelBox, Speck, free_lines, lines_of, specks_of
 from pipelines.scans.picture import DARK, LEAST_LETTER, Picture
 from pipelines.scans.recogniser import Recognised, recognise
@@ -31,8 +32,6 @@ _LEAST_WIDTH = 100
 # 「——」: flat ink, this many times as wide as high, this wide at least, and this much of its cell at most.
 _DASH_SHAPE, _DASH_WIDTH, _DASH_HEIGHT, _DASH_SHARE = 5.0, 15, 8, 0.7
 CLOSED = "——"
-# Ink that nothing could be made of: never taken for a blank cell.
-UNREAD = "〓"
 # A stamp over so many pixels may hide a digit: nobody knows what stands in a cell without ink there.
 _HIDES = 30
 # A stamp over so much of a table's height (a share) may hide a border of it.
