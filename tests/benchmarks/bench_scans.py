@@ -194,12 +194,15 @@ def _together(results: dict[str, Result]) -> Result:
 
 
 def rates(amounts: int) -> None:
-    """Pages a second of one process and of two, on the same files of a middling quality."""
+    """Pages a second of one process and of two, on the same files of a middling quality.
+
+    Every page of them is scanned; reading and settling are counted, starting and the first page are not.
+    """
     with TemporaryDirectory(prefix="juesuan-scans-") as folder:
         files = list(samples(Path(folder), "jpeg60", amounts))
         for count in (1, PROCESSES):
             result = measured(files, count)
-            rate = f"{result.pages / result.seconds:.2f} pages/s over {result.pages} pages"
+            rate = f"{result.pages / result.seconds:.2f} pages/s over {result.pages} scanned pages"
             print(f"{count} process(es): {rate}, peak {result.peak:.0f} MiB, load {os.getloadavg()[0]:.1f}")
 
 
