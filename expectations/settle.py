@@ -10,7 +10,7 @@ it is held, because nobody can tell the discloser's error from the recogniser's.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -147,6 +147,7 @@ def _settled(
         else:
             items.append(item)
     statements = [_held_whole(one) if one.statement_id in broken else one for one in part.statements]
+    statements = _counted(statements, part.line_items, items)
     issues += [_statement_issue(one) for one in statements if one.statement_id in broken]
     answered = {cell.partition("/")[2] for cell in doubted | told.settled.keys()}
     left = [i for i in part.issues if not (i.kind == "held" and i.stage == "规整" and i.locator in answered)]
@@ -157,6 +158,18 @@ def _settled(
         statements=tuple(statements),
         issues=(*left, *issues),
     )
+
+
+def _counted(
+    statements: Sequence[Statement], before: Sequence[LineItem], after: Sequence[LineItem]
+) -> list[Statement]:
+    """The statements with the blank cells counted that turned out to be unseen."""
+    unseen = Counter(
+        b.statement_id
+        for b, a in zip(before, after, strict=True)
+        if a.amount_printed and not b.amount_printed
+    )
+    return [replace(one, non_blank=one.non_blank + unseen[one.statement_id]) for one in statements]
 
 
 def _with(item: LineItem, figure: Figure) -> LineItem:
@@ -231,10 +244,10 @@ def _held_issue(
     told = [(figure, _implied(case, cell, figure, touching, known)) for figure in figures]
     # What the recogniser saw, and of the usual confusions those that come out.
     likely = [one for one in told if one[0].confidence or one[1] == _COMES_OUT][:_TOLD_READINGS]
-    readings = "；".join(f"读作 {f.text}{_sure(f)}则{implied}" for f, implied in likely)
+    readings = "；".join(f"读作 {' '.join(f.text.split())}{_sure(f)}则{implied}" for f, implied in likely)
     why = "把握虽高，却与别的数矛盾，又可能是误读" if suspect else "读不准，恒等式也断不定"
     if not figures:
-        readings = f"识别成「{reading.text}」（{reading.confidence:.2f}），不是合规的数字"
+        readings = f"识别成「{' '.join(reading.text.split())}」（{reading.confidence:.2f}），不是合规的数字"
     elif not reading.text:
         why, readings = "读作空白，却与别的数矛盾，可能有数没有读到", f"若是空白则{told[0][1]}"
     row = item.item or " ".join(filter(None, (item.subject_code, item.name_printed)))
