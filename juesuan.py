@@ -256,6 +256,34 @@ def findings(
         raise fail(str(error.args[0])) from error
 
 
+# --- export ----------------------------------------------------------------------------------
+
+
+class ExportFormat(StrEnum):
+    """What the views are exported as."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="新的或空的文件夹")],
+    format: Annotated[ExportFormat, typer.Option("--format", help="文件格式")] = ExportFormat.XLSX,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """把分析用的视图连同各列的意思导出成文件。"""
+    from warehouse.export import ExportError
+    from warehouse.export import export as export_views
+
+    try:
+        tables = export_views(open_home(home), folder, format.value)
+    except ExportError as error:
+        raise fail(str(error)) from error
+    say([f"已导出：{folder}（{len(tables)} 张表，{sum(table.rows for table in tables):,} 行）"])
+
+
 # --- status, explain, evidence, dev ------------------------------------------------------------
 
 

@@ -184,6 +184,11 @@ class Sheet:
             if cell.locator not in self.roles:
                 self.claim(cell, "held", "行待核")
 
+    @property
+    def has_held(self) -> bool:
+        """Whether a text of it was held whose row nobody knows."""
+        return any(role.role == "held" for role in self.roles.values())
+
     def hold_everything(self) -> None:
         """Hold every number of the statement: its printed texts stay, its amounts go."""
         self.items = [

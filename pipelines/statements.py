@@ -248,7 +248,7 @@ def _settle(one: Found, all_found: Sequence[Found]) -> None:
     elif has_numbers:
         if declared:
             sheet.note("注里说本表无数据，表里却有数", "核对原件", region.begins)
-    elif any(item.status == "held" for item in sheet.items):
+    elif any(item.status == "held" for item in sheet.items) or sheet.has_held:
         one.state = "不完整"
         one.reasons.append("有数的单元格都待核")
     elif declared:

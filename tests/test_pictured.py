@@ -153,3 +153,11 @@ def test_a_recognised_performance_form_is_read_only_if_all_its_figures_are_sure(
     reading = read_performance("d", blocks)
     assert reading.forms == reading.fields == reading.indicators == []
     assert [(issue.kind, "读不准" in issue.reason) for issue in reading.issues] == [("held", True)]
+
+
+def test_a_statement_of_which_every_row_is_held_is_not_empty() -> None:
+    blocks = list(digital())
+    _, grid = table_of(blocks)
+    torn = tuple(tuple(cell._replace(torn=True) for cell in row) for row in grid.rows)
+    one = income(with_table(blocks, replace(grid, rows=torn)))
+    assert (one.state, one.reasons) == ("不完整", ["有数的单元格都待核"])
