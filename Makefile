@@ -15,7 +15,7 @@ HOME_DIR ?= data
 help:
 	@echo "make run    set up and build the warehouse from data/samples"
 	@echo "make test   set up and run the tests"
-	@echo "make bench  set up and measure: readers of PDFs and scans against other tools, 勾稽 by number of documents (half an hour)"
+	@echo "make bench  set up and measure: readers of PDFs and scans against other tools, 勾稽 by number of documents, a report (half an hour)"
 	@echo "make bench-scale  set up and measure whole loads of 100, 1,000 and 10,000 documents (an hour); SCALE='1000 --modes 2' for some"
 	@echo "make lint   ruff, mypy --strict, dg check defs"
 	@echo "make lock   pin every version anew in requirements.lock"
@@ -45,6 +45,7 @@ test: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.bench_pdf
 	$(BIN)/python -m tests.benchmarks.bench_reconcile
+	$(BIN)/python -m tests.benchmarks.bench_report
 	$(BIN)/python -m tests.benchmarks.bench_scans
 	$(BIN)/python -m tests.benchmarks.bench_scans --rates
 	$(BIN)/python -m tests.benchmarks.bench_scans --against --qualities clean200 all-together

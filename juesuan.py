@@ -6,7 +6,6 @@ imported at module level, so that ``--help`` and a run that finds nothing new ar
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import shutil
@@ -44,16 +43,6 @@ DaskOption = Annotated[
     ),
 ]
 DEFAULT_HOME = Path("data")
-# What the system refuses, in words; what was written before stays whole.
-_SYSTEM = {
-    errno.EEXIST: "数据目录里应是文件夹的地方有一个文件，把它移走再运行一次",
-    errno.ENOTDIR: "数据目录里应是文件夹的地方有一个文件，把它移走再运行一次",
-    errno.ENOSPC: "磁盘已满，腾出空间后再运行一次，已入库的不受影响",
-    errno.EDQUOT: "磁盘配额已用完，腾出空间后再运行一次，已入库的不受影响",
-    errno.EROFS: "数据目录在只读的盘上，换一个 --home 或改为可写",
-    errno.EACCES: "数据目录不可写，给运行程序的用户写入权限或换一个 --home",
-    errno.EPERM: "数据目录不可写，给运行程序的用户写入权限或换一个 --home",
-}
 
 
 class Severity(StrEnum):
@@ -93,6 +82,8 @@ def open_home(root: Path) -> Home:
 @contextmanager
 def one_line_errors(what: str) -> Iterator[None]:
     """Turn an unexpected error into one line (what, why, what to do); JUESUAN_DEBUG=1 shows it whole."""
+    from warehouse.refusals import of_the_system
+
     try:
         yield
     except (typer.Exit, KeyboardInterrupt):
@@ -100,16 +91,8 @@ def one_line_errors(what: str) -> Iterator[None]:
     except Exception as error:
         if os.environ.get("JUESUAN_DEBUG"):
             raise
-        why = _of_the_system(error) or " ".join(str(error).split()) or type(error).__name__
+        why = of_the_system(error) or " ".join(str(error).split()) or type(error).__name__
         raise fail(f"{what}没有完成：{why}（加环境变量 JUESUAN_DEBUG=1 可看全部细节）") from error
-
-
-def _of_the_system(error: Exception) -> str:
-    """What a full disk or a folder that cannot be written is called, and what to do; else nothing."""
-    if not isinstance(error, OSError):
-        return ""
-    reason = _SYSTEM.get(error.errno or 0, "")
-    return f"{reason}（{error.filename}）" if reason and error.filename else reason
 
 
 @app.callback(invoke_without_command=True)
@@ -365,6 +348,24 @@ def evidence(
     except (QueryError, LookupError, EvidenceError) as error:
         raise fail(str(error.args[0])) from error
     typer.echo(f"证据已写入 {output}")
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="写到哪个文件夹：新的、空的，或原来的报告")],
+    unit: Annotated[str | None, typer.Option("--unit", metavar="U", help="单位名称或其中一段")] = None,
+    year: Annotated[int | None, typer.Option("--year", metavar="Y", help="决算年度")] = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """写一份可以直接打开的报告（静态网页，不联网）：质量、报表、收支去向、问题和依据。"""
+    from warehouse.query import QueryError
+    from warehouse.report.site import ReportError, write_report
+
+    with one_line_errors("写报告"):
+        try:
+            typer.echo(write_report(open_home(home), folder, unit, year))
+        except (QueryError, LookupError, ReportError) as error:
+            raise fail(str(error.args[0])) from error
 
 
 @app.command()

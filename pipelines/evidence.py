@@ -9,11 +9,12 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.locators import row_place
 from pipelines.model import Box, Cell, Content, Line
@@ -29,13 +30,22 @@ _MARGIN = 0.5
 _FRAME_WIDTH = 1.5
 _FRAME, _TINT, _COVER = (208, 0, 0), (255, 240, 170), (150, 150, 150)
 
+# What is marked: a locator, and which word of it where not the whole.
+_Marks = Mapping[str, int | None]
+
 # Rows of a passage: those that open it (title, unit, head), those around the cell, those that end it.
 _OPENING, _AROUND, _ENDING = 14, 8, 4
+# Of an excerpt: enough to show the columns' heads and the rows beside the cell.
+_EXCERPT_OPENING, _EXCERPT_AROUND = 6, 1
 # So few rows are not worth leaving out.
 _SHORT_GAP = 6
 # Set to the right, as tables do; whether it is a number that can be taken is not asked here.
 _NUMBER = re.compile(r"[-−+]?\d[\d,，.． ]*%?")
 _WORD = re.compile(r"(.+)/w(\d+)")
+
+# A crop is a band across its page, this much (points) above and below the cell; a whole page is coarser.
+_CROP_DPI, _CROP_MARGIN, _PAGE_DPI = 110, 36, 60
+_WEBP = {"quality": 70, "method": 1}
 
 
 def suffix(media_type: str) -> str:
@@ -61,29 +71,93 @@ def page_png(
     own description; what stands in the ``hidden`` boxes is painted over. ``LookupError`` if the bytes are no
     PDF that pdfium opens or lack that page.
     """
-    import pypdfium2 as pdfium
     from PIL.PngImagePlugin import PngInfo
 
-    from pipelines.readers.pdfium import page_content
-
-    try:
-        with pdfium.PdfDocument(data) as document:
-            if not 0 < page <= len(document):
-                raise LookupError(f"没有第 {page} 页：这份文件共 {len(document)} 页")
-            seen = page_content(document.raw, page - 1)
-            scale = min(dpi / _POINTS, math.sqrt(_MOST_PIXELS / (seen.width * seen.height)))
-            drawn = document[page - 1].render(scale=scale, rotation=90 * seen.turned)
-            image = drawn.to_pil().convert("RGB")
-    except pdfium.PdfiumError as error:
-        raise LookupError(f"第 {page} 页画不出来：{error}") from error
-    for covered in hidden:
-        _cover(image, covered, image.width / seen.width)
-    _mark(image, box, image.width / seen.width)
+    with _opened(data, page) as document:
+        image, scale = _drawn(document, page, dpi, hidden)
+    _mark(image, box, scale)
     fields = PngInfo()
     fields.add_itxt("Description", "\n".join(f"{label}：{text}" for label, text in about))
     out = io.BytesIO()
     image.save(out, "PNG", pnginfo=fields, dpi=(scale * _POINTS, scale * _POINTS))
     return out.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place on a page (counted from 1): the boxes of its cells as in ``Cell``, none for the page itself."""
+
+    page: int
+    boxes: tuple[Box, ...]
+
+
+def page_crops(
+    data: bytes, spots: Iterable[Spot], hidden: Mapping[int, Sequence[Box]]
+) -> Iterator[tuple[Spot, bytes]]:
+    """Each spot as a small WebP picture: a band across its page, the cells marked, or the page as a whole.
+
+    The document is opened once and each page drawn once; what stands in the ``hidden`` boxes of a page is
+    painted over. A spot on a page that cannot be drawn is left out; ``LookupError`` as in ``page_png``.
+    """
+    by_page: dict[int, list[Spot]] = {}
+    for spot in spots:
+        by_page.setdefault(spot.page, []).append(spot)
+    with _opened(data, min(by_page, default=1)) as document:
+        for page, wanted in sorted(by_page.items()):
+            dpi = _CROP_DPI if any(spot.boxes for spot in wanted) else _PAGE_DPI
+            try:
+                image, scale = _drawn(document, page, dpi, hidden.get(page, ()))
+            except LookupError:
+                continue
+            for spot in wanted:
+                yield spot, _crop(image, spot.boxes, scale)
+
+
+def _crop(image: Image, boxes: Sequence[Box], scale: float) -> bytes:
+    shown = image.copy()
+    for box in boxes:
+        _mark(shown, box, scale)
+    if boxes:
+        upper, lower = min(box[1] for box in boxes), max(box[3] for box in boxes)
+        margin = _CROP_MARGIN * scale
+        top, bottom = _side(upper * scale - margin, lower * scale + margin, image.height, 1)
+        shown = shown.crop((0, top, image.width, bottom))
+    out = io.BytesIO()
+    shown.save(out, "WEBP", **_WEBP)
+    return out.getvalue()
+
+
+@contextmanager
+def _opened(data: bytes, page: int) -> Iterator[Any]:
+    """A document opened for a page; ``LookupError`` if pdfium does not open it."""
+    import pypdfium2 as pdfium
+
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        raise LookupError(f"第 {page} 页画不出来：{error}") from error
+    with document:
+        yield document
+
+
+def _drawn(document: Any, page: int, dpi: int, hidden: Sequence[Box]) -> tuple[Image, float]:
+    """A page as it is read and its pixels a point; ``LookupError`` if it is not there or cannot be drawn."""
+    import pypdfium2 as pdfium
+
+    from pipelines.readers.pdfium import page_content
+
+    if not 0 < page <= len(document):
+        raise LookupError(f"没有第 {page} 页：这份文件共 {len(document)} 页")
+    try:
+        seen = page_content(document.raw, page - 1)
+        scale = min(dpi / _POINTS, math.sqrt(_MOST_PIXELS / (seen.width * seen.height)))
+        drawn = document[page - 1].render(scale=scale, rotation=90 * seen.turned)
+        image: Image = drawn.to_pil().convert("RGB")
+    except (pdfium.PdfiumError, ValueError) as error:
+        raise LookupError(f"第 {page} 页画不出来：{error}") from error
+    for covered in hidden:
+        _cover(image, covered, image.width / seen.width)
+    return image, image.width / seen.width
 
 
 def _mark(image: Image, box: Box, scale: float) -> None:
@@ -142,11 +216,37 @@ def passage_html(
     places = {row.place: i for i, row in enumerate(rows)}
     first = min(places.get(extent[0], at - _AROUND), at)
     last = max(places.get(extent[1], at + _AROUND), at)
-    marked = rows[at].cells[0].locator if word else locator
-    body = "\n".join(_shown(rows, _chosen(max(first, 0), min(last, len(rows) - 1), at), marked, word))
+    marks = {rows[at].cells[0].locator if word else locator: word}
+    body = "\n".join(_shown(rows, _chosen(max(first, 0), min(last, len(rows) - 1), at), marks))
     head = "\n".join(f"<dt>{escape(label)}</dt><dd>{escape(text)}</dd>" for label, text in about)
     title = escape(next((text for label, text in about if label == "文件"), locator))
     return _PAGE.format(title=title, style=_STYLE, head=head, body=body)
+
+
+def excerpts_html(
+    content: Content, wanted: Mapping[tuple[str, ...], tuple[str, str] | None]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """For some cells or lines the rows beside them and those that open their passage, as a piece of HTML.
+
+    ``wanted`` is by their locators the ``extent`` as in ``passage_html``, or None where the passage is not
+    known. Everything is escaped; locators of which the content has none are left out.
+    """
+    rows = list(_rows(content))
+    places = {row.place: i for i, row in enumerate(rows)}
+    for locators, extent in wanted.items():
+        marks: dict[str, int | None] = {}
+        chosen: set[int] = set()
+        for locator in locators:
+            try:
+                at, word = _find(rows, locator)
+            except LookupError:
+                continue
+            first = min(places.get(extent[0], at) if extent else at, at)
+            chosen |= {*range(first, min(first + _EXCERPT_OPENING, at))}
+            chosen |= {*range(max(at - _EXCERPT_AROUND, 0), min(at + _EXCERPT_AROUND + 1, len(rows)))}
+            marks[rows[at].cells[0].locator if word else locator] = word
+        if marks:
+            yield locators, "\n".join(_shown(rows, sorted(chosen), marks))
 
 
 def _rows(content: Content) -> Iterator[_Row]:
@@ -180,7 +280,7 @@ def _chosen(first: int, last: int, at: int) -> list[int]:
     return sorted(chosen)
 
 
-def _shown(rows: Sequence[_Row], chosen: Sequence[int], marked: str, word: int | None) -> Iterator[str]:
+def _shown(rows: Sequence[_Row], chosen: Sequence[int], marks: _Marks) -> Iterator[str]:
     """The chosen rows as HTML: text as paragraphs, rows of one table as a table, what is left out counted."""
     before = chosen[0] - 1
     for table, group in groupby(chosen, key=lambda i: rows[i].table):
@@ -192,25 +292,26 @@ def _shown(rows: Sequence[_Row], chosen: Sequence[int], marked: str, word: int |
                     yield f'<p class="gap">{words}</p>'
                 else:
                     yield f'<tr class="gap"><th></th><td colspan="99">{words}</td></tr>'
-            yield _row(rows[i], marked, word)
+            yield _row(rows[i], marks)
             before = i
         yield "" if table is None else "</table>"
 
 
-def _row(row: _Row, marked: str, word: int | None) -> str:
+def _row(row: _Row, marks: _Marks) -> str:
     place = f'<span class="place">{escape(row.place)}</span>'
     if row.table is None:
         line = row.cells[0]
-        text = _words(line.text, word) if word and line.locator == marked else escape(line.text)
-        whole = line.locator == marked and not word
+        word = marks.get(line.locator)
+        text = _words(line.text, word) if word else escape(line.text)
+        whole = line.locator in marks and not word
         return f"<p>{place}{_mark_text(text) if whole else text}</p>"
-    return f"<tr><th>{place}</th>{''.join(_cells(row.cells, marked, whole=marked == row.place))}</tr>"
+    return f"<tr><th>{place}</th>{''.join(_cells(row.cells, marks, whole=row.place in marks))}</tr>"
 
 
-def _cells(cells: Iterable[Cell | Line], marked: str, *, whole: bool) -> Iterator[str]:
+def _cells(cells: Iterable[Cell | Line], marks: _Marks, *, whole: bool) -> Iterator[str]:
     covered = 0
     for cell in cells:
-        hit = cell.locator == marked or (whole and bool(cell.text))
+        hit = cell.locator in marks or (whole and bool(cell.text))
         if covered and not cell.text and not hit:
             covered -= 1
             continue

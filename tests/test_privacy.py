@@ -141,6 +141,10 @@ def test_no_command_names_a_person(home, tmp_path, kept) -> None:
     Ledger(home).run(at=DAY, **summary.as_event())
     out += said(home, "status")
     assert "看不清" in out
+    said(home, "report", str(tmp_path / "site"))
+    pages = "".join(page.read_text("utf-8") for page in (tmp_path / "site").glob("*.html"))
+    assert "等级优。组长***" in pages
+    out += pages
     assert [person for person in FICTION if person in out] == []
     assert "周 吴" not in out
 

@@ -52,7 +52,7 @@ def write_evidence(home: Home, cell_id: str, target: Path) -> None:
     steps = [(label, text) for label, text in explain(home, cell_id) if label in ABOUT]
     document = rows_where(home, "dim_document", document_id=cell_id.partition("/")[0])[0]
     _check(target, document["media_type"])
-    data = _source(home, document["sha256"])
+    data = source_of(home, document["sha256"])
     steps += [("单元格", cell_id), ("来源指纹", f"sha256 {document['sha256']}")]
     try:
         shown = _evidence(home, cell_id, document, data, steps)
@@ -73,8 +73,10 @@ def _check(target: Path, media_type: str) -> None:
         raise EvidenceError(f"文件夹 {target.parent} 不存在：先建好它，或换一个位置")
 
 
-def _source(home: Home, sha256: str) -> bytes:
-    """The kept bytes; evidence is never made from others."""
+def source_of(home: Home, sha256: str) -> bytes:
+    """The kept bytes of a document, ``EvidenceError`` if they are not what was read: evidence is never made
+    from others.
+    """
     try:
         data = kept(home, sha256)
     except SourceProblem as problem:

@@ -16,9 +16,11 @@ from warehouse.home import Home
 from warehouse.query import query
 from warehouse.schema import literal
 
-_FINDINGS = """
+# The findings of chosen documents (``d``), gravest and largest first, with all that their words need.
+FINDINGS = """
 SELECT
     p.*, s.name AS severity_name, r.statement, v.subject, v.right_text, d.level,
+    v.left_cell, v.right_cell, v.left_locator, v.right_locator, v.counterpart_document_id,
     c.reason AS decided_why, c.decided_by, c.decided_on,
     CASE WHEN v.counterpart_document_id <> p.文档 THEN o.path END AS other_file
 FROM 问题 p
@@ -54,7 +56,7 @@ def report(
         about = " ".join(filter(None, (unit, f"{year} 年度" if year is not None else "")))
         raise LookupError(f"仓库里没有「{about}」的文档；有哪些，见视图 文件清单")
     kept = f" AND p.级别 = {literal(severity)}" if severity else ""
-    columns, rows = query(home, _FINDINGS.format(chosen=chosen + kept))
+    columns, rows = query(home, FINDINGS.format(chosen=chosen + kept))
     found = [dict(zip(columns, row, strict=True)) for row in rows]
     yield from (_block(finding) + "\n" for finding in found)
     of_severity = f" AND v.severity = {literal(severity)}" if severity else ""
@@ -73,18 +75,22 @@ def _ending(found: list[dict[str, Any]], evaluated: int) -> str:
 
 
 def _block(f: dict[str, Any]) -> str:
-    """A finding as a paragraph with its heading; what is not known is left out, never made up."""
+    """A finding as a paragraph with its heading."""
     about = " ".join(filter(None, (f["单位"], f"{f['年度']} 年度", f["level"])))
-    lines = [f"【{f['severity_name'] or f['级别']}】{f['编号']}　{about}"]
+    return "\n".join([f"【{f['severity_name'] or f['级别']}】{f['编号']}　{about}", *words(f)])
+
+
+def words(f: dict[str, Any]) -> list[str]:
+    """A row of ``FINDINGS`` as sentences; what is not known is left out, never made up."""
     rule = f"规则 {f['规则']}" + (f"「{f['statement']}」" if f["statement"] else "")
     subject = f"（{f['subject']}）" if f["subject"] else ""
-    lines.append(f"按{rule}{subject}，{_figures(f)}。")
+    lines = [f"按{rule}{subject}，{_figures(f)}。"]
     if f["说明"]:
         lines.append(f"说明：{f['说明'].rstrip('。')}。")
     if f["处理"]:
         lines.append(f"处理：{f['处理']}，{f['decided_why']}（{f['decided_by']}，{f['decided_on']}）。")
     lines.append(f"文件：{f['文件']}" + (f"；对照文件：{f['other_file']}" if f["other_file"] else ""))
-    return "\n".join(lines)
+    return lines
 
 
 def _figures(f: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ belong here: how a text is masked (``pipelines.performance.persons``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +28,27 @@ TABLE = "personal_datum"
 
 def persons_of(home: Home, document: dict[str, Any]) -> Persons:
     """The persons of a document (a row of dim_document), by the locators of their cells."""
-    year = document["fiscal_year"]
-    known = lake.read_year(home, TABLE, lake.NO_YEAR if year is None else year)
-    rows = known.filter(document_id=document["document_id"]).select("cell_id", "text").iter_rows()
-    return Persons((cell_id.partition("/")[2], text) for cell_id, text in rows)
+    return persons_among(home, [document])[document["document_id"]]
 
 
-def boxes_on(home: Home, document: dict[str, Any], page: int) -> list[Box]:
-    """Where the persons of a document stand on a page.
+def persons_among(home: Home, documents: Iterable[dict[str, Any]]) -> dict[str, Persons]:
+    """The persons of each document (rows of dim_document), by its id; the lake is read once a year."""
+    of_year: dict[int, list[str]] = {}
+    for document in documents:
+        year = document["fiscal_year"]
+        of_year.setdefault(lake.NO_YEAR if year is None else year, []).append(document["document_id"])
+    known: dict[str, list[tuple[str, str]]] = {}
+    for year, ids in of_year.items():
+        known |= {document_id: [] for document_id in ids}
+        rows = lake.read_year(home, TABLE, year)
+        rows = rows.filter(rows["document_id"].is_in(ids)).select("document_id", "cell_id", "text")
+        for document_id, cell_id, text in rows.iter_rows():
+            known[document_id].append((cell_id.partition("/")[2], text))
+    return {document_id: Persons(said) for document_id, said in known.items()}
+
+
+def boxes_on(home: Home, document: dict[str, Any], page: int, persons: Persons | None = None) -> list[Box]:
+    """Where the persons of a document stand on a page; ``persons`` are those of it, where they are known.
 
     ``LookupError`` if one stands there at a place that is not known: such a page cannot be shown.
     """
@@ -49,7 +62,7 @@ def boxes_on(home: Home, document: dict[str, Any], page: int) -> list[Box]:
         ).rows
     }
     boxes: list[Box] = []
-    for place in persons_of(home, document).cells:
+    for place in (persons or persons_of(home, document)).cells:
         if place.partition("/")[0] != f"p{page}":
             continue
         if f"{document_id}/{place}" not in cells:
