@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -123,8 +123,9 @@ def run(
     """读入文件、文件夹和网址，校验，发布 HOME/warehouse.duckdb，最后给出汇总。"""
     from assets import told
     from assets.run import run as run_graph
+    from assets.terminal import bars
 
-    with one_line_errors("运行"), progress_bar() as progress:
+    with one_line_errors("运行"), bars() as progress:
         summary = run_graph(home.resolve(), paths or (), progress=progress, dask=dask)
     say(told.summary_lines(summary, open_home(home).warehouse_file))
     raise typer.Exit(summary.exit_code(strict=strict))
@@ -140,9 +141,10 @@ def backfill(
     """从留存的原文重新计算这些年度，不用缓存，发布一次，最后给出汇总。"""
     from assets import told
     from assets.run import backfill as run_backfill
+    from assets.terminal import bars
 
     first, last = fiscal_years(span)
-    with one_line_errors("重算"), progress_bar() as progress:
+    with one_line_errors("重算"), bars() as progress:
         summary = run_backfill(home.resolve(), first, last, progress=progress, dask=dask)
     say(told.summary_lines(summary, open_home(home).warehouse_file))
     raise typer.Exit(summary.exit_code(strict=strict))
@@ -155,33 +157,6 @@ def fiscal_years(span: str) -> tuple[int, int]:
     if first > last:
         raise fail(f"年度「{span}」写得不对：应如 2018..2024（从早到晚），只算一年写 2024", 2)
     return first, last
-
-
-@contextmanager
-def progress_bar() -> Iterator[Any]:
-    """A callback that draws one bar a stage; silent where stderr is not a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda stage, done, total, what: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[what]}"),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, Any] = {}
-
-        def show(stage: str, done: int, total: int, what: str) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total, what="")
-            bars.update(tasks[stage], completed=done, total=total, what=what)
-
-        yield show
 
 
 def say(lines: Iterable[str]) -> None:
@@ -275,7 +250,7 @@ def status(home: HomeOption = DEFAULT_HOME) -> None:
     """最近的运行、待核的内容和原因、仓库文件的时间。"""
     from assets import told
     from assets.alerts import standing
-    from assets.run import runs, still_to_reread
+    from assets.run import put_back, runs, still_to_reread
 
     place = open_home(home)
     with one_line_errors("查看"):
@@ -288,6 +263,7 @@ def status(home: HomeOption = DEFAULT_HOME) -> None:
         # A clock that was set back since knows no age.
         since = f"{age.days} 天 {age.seconds // 3600} 小时前" if age.days >= 0 else "系统时钟在此之前"
         typer.echo(f"仓库 {place.warehouse_file}  发布于 {local_time(made)}（{since}）")
+        say(put_back(place))
     else:
         typer.echo("还没有发布过仓库。")
     typer.echo("最近的运行：")
@@ -312,6 +288,22 @@ def status(home: HomeOption = DEFAULT_HOME) -> None:
 def local_time(moment: datetime) -> str:
     """A moment in the reader's own time zone, to the minute."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+@app.command()
+def rollback(home: HomeOption = DEFAULT_HOME) -> None:
+    """退回前一次发布的仓库；下次有新内容发布时照常前进。"""
+    from warehouse.published import rollback as go_back
+
+    place = open_home(home)
+    with one_line_errors("退回"):
+        shown = go_back(place, datetime.now(UTC))
+    if shown is None:
+        raise fail(
+            "没有更早发布的仓库可退，现在的照旧；内容不对的，改正原因后用 juesuan backfill 年度 重新发布"
+        )
+    typer.echo(f"已退回 {local_time(shown)} 发布的仓库：{place.warehouse_file}")
+    typer.echo("没有新内容的运行不会改动它；有新内容的照常发布。要立即重新发布：juesuan backfill 年度")
 
 
 @app.command()

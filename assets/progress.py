@@ -1,6 +1,6 @@
 """How far a step is: what is told to whoever watches, a bar of the command line or nobody.
 
-Belongs here: the shape of that telling. Does not belong here: how it is drawn (``juesuan.py``).
+Belongs here: the shape of that telling. Does not belong here: how it is drawn (``terminal``).
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState
 from warehouse.listing import SKIP_RULES, Listing, discover, name_of
 from warehouse.lock import alone
+from warehouse.published import rolled_back
 from warehouse.store import opened
 from warehouse.vanished import Vanished, vanished
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 NOTHING_FOUND = "没有找到可读的文件，什么也没有发布：把文档放进 {asked}，或给出路径：juesuan run 文件或文件夹"
 CLOCK_BACK = "系统时钟比上次运行早 {behind}：次序照台账的算，新的记录记在上次之后；请校准时钟"
 NO_SUCH_YEARS = "{asked} 没有文档，什么也没有发布：{there}"
+ROLLED_BACK = "现在的仓库是用 juesuan rollback 退回的，不是最后发布的；有新内容发布时照常前进"
 SKIPPED = "按规则略过 {count} 个文件（{rule}：{meaning}），例如 {example}"
 # Dagster's own log says nothing that the progress bar and the summary do not say.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -119,6 +121,8 @@ def _run(place: Home, paths: Sequence[str | Path], progress: Progress | None, da
         run_jobs(place, asked, progress, anything_to_read(state, listing), dask)
         summary = published_summary(place)
         said += still_to_reread(place)
+    else:
+        said += put_back(place)
     return noted(place, replace(summary, remarks=said), started)
 
 
@@ -184,6 +188,11 @@ def runs(home: Home) -> list[tuple[datetime, RunSummary]]:
 def still_to_reread(home: Home) -> tuple[str, ...]:
     """What is to be said of documents that an older reader has read and later runs will read again."""
     return attempts.left(home, Ledger(home).state())
+
+
+def put_back(home: Home) -> tuple[str, ...]:
+    """What is to be said where the file that stands is not the one that was published last."""
+    return (ROLLED_BACK,) if rolled_back(home, Ledger(home).state()) else ()
 
 
 def left_aside(listing: Listing) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ from warehouse.home import Home
 from warehouse.ledger import Ledger
 from warehouse.listing import Listing
 from warehouse.persons import boxes_on, holds_persons
+from warehouse.published import rollback
 from warehouse.query import query
 from warehouse.vanished import Vanished
 
@@ -172,7 +173,7 @@ def test_turned_off_again_no_published_file_has_them(home) -> None:
     publish(home, day(1))
     publish(home, day(2))
     assert holds_persons(home.warehouse_file)
-    assert holds_persons(home.previous_file)
+    assert [holds_persons(file) for file in home.earlier_files()] == [True, False]
     keep_persons(home, "不发布")
     killed = home.scratch / "build-killed" / "warehouse.duckdb"
     killed.parent.mkdir()
@@ -180,10 +181,20 @@ def test_turned_off_again_no_published_file_has_them(home) -> None:
     publish(home, day(3))
     assert list(home.scratch.iterdir()) == []
     assert not holds_persons(home.warehouse_file)
-    assert not home.previous_file.exists()
+    assert not any(map(holds_persons, home.earlier_files()))
     publish(home, day(4))
-    assert not holds_persons(home.previous_file)
+    assert not any(map(holds_persons, home.earlier_files()))
     assert list(home.scratch.iterdir()) == []
+
+
+def test_a_rollback_goes_back_to_no_file_that_has_them_where_they_are_not_kept(home) -> None:
+    publish(home)
+    keep_persons(home)
+    publish(home, day(1))
+    publish(home, day(2))
+    keep_persons(home, "不发布")
+    assert rollback(home, day(3))
+    assert not holds_persons(home.warehouse_file)
 
 
 def test_a_changed_setting_is_published_by_the_next_run_without_reading(home) -> None:

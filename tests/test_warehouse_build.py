@@ -220,7 +220,7 @@ def test_a_build_changes_nothing_the_second_time(home):
     second = build(home, now=day(1))
     assert (first.digest, first.rows) == (second.digest, second.rows)
     assert {t: rows(home, f"FROM {t} ORDER BY ALL") for t in schema.tables()} == tables
-    assert home.previous_file.is_file()
+    assert len(home.earlier_files()) == 1
     assert list(home.scratch.iterdir()) == []
 
 
@@ -443,7 +443,7 @@ def test_readers_keep_the_file_that_they_opened(home):
         build(home, now=day(1))
         assert reader.execute("SELECT count(*) FROM dim_document").fetchall() == [(1,)]
     assert rows(home, "SELECT count(*) FROM dim_document") == [(2,)]
-    with duckdb.connect(str(home.previous_file), read_only=True) as before:
+    with duckdb.connect(str(home.earlier_files()[0]), read_only=True) as before:
         assert before.execute("SELECT count(*) FROM dim_document").fetchall() == [(1,)]
 
 

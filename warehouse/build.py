@@ -1,7 +1,7 @@
 """The build: one new DuckDB file, whole, from the lake and the ledger; verified, then put in place at once.
 
-Belongs here: the order of the steps, and publishing. Does not belong here: what a step does (``facts``,
-``registry``, ``history``, ``catalogue``), and what must hold (``verify``).
+Belongs here: the order of the steps. Does not belong here: what a step does (``facts``, ``registry``,
+``history``, ``catalogue``), what must hold (``verify``), and the files that are published (``published``).
 """
 
 # ruff: noqa: S608 - the statements are made of names of our own schema, never of what a document says
@@ -14,12 +14,13 @@ import os
 import shutil
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse import (
+    as_of,
     catalogue,
     facts,
     history,
@@ -31,8 +32,9 @@ from warehouse import (
     schema,
     settings,
 )
-from warehouse.home import Home, sync
+from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState
+from warehouse.published import publish
 from warehouse.rows import Row, as_parquet, insert
 from warehouse.verify import violations
 
@@ -95,8 +97,10 @@ def build(home: Home, *, now: datetime, rules: Sequence[Row] = ()) -> BuildRepor
             if held:
                 connection.execute(facts.HELD_VERDICTS)
             judged.fill(connection, home, rules)
-            for view in catalogue.views():
-                for statement in view.statements():
+            views = catalogue.views()
+            made: list[catalogue.View | as_of.Macro] = [*views, *as_of.macros(views)]
+            for each in made:
+                for statement in each.statements():
                     connection.execute(statement)
             connection.execute("COMMIT")
             broken = [*violations(connection, files, added), *persons.leaks(connection, read_persons)]
@@ -126,32 +130,6 @@ def _limits(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
         "max_vacuum_tasks": 0,
         "storage_compatibility_version": STORAGE,
     }
-
-
-def publish(home: Home, built: Path, *, persons_kept: bool) -> None:
-    """Put a whole, closed DuckDB file in place; readers of the one before keep what they opened.
-
-    Where persons are not kept, no file that has them is: then there is none to go back to.
-    """
-    sync(built)
-    if not persons_kept and home.warehouse_file.is_file() and persons.holds_persons(home.warehouse_file):
-        home.previous_file.unlink(missing_ok=True)
-    elif home.warehouse_file.is_file():
-        before = home.scratch / f"previous-{uuid.uuid4().hex}.duckdb"
-        try:
-            os.link(home.warehouse_file, before)
-        except OSError:  # a filesystem without hard links
-            shutil.copy2(home.warehouse_file, before)
-        before.replace(home.previous_file)
-    built.replace(home.warehouse_file)
-    if not persons_kept:
-        # What a killed build left may have them too.
-        for killed in (*home.scratch.glob("build-*"), *home.scratch.glob("previous-*")):
-            if killed.is_dir():
-                shutil.rmtree(killed, ignore_errors=True)
-            else:
-                killed.unlink(missing_ok=True)
-    sync(home.root)
 
 
 def _digest(files: dict[str, list[Path]], state: LedgerState, decided: str, rules: Sequence[Row]) -> str:
@@ -221,7 +199,8 @@ def _documents(connection: duckdb.DuckDBPyConnection, home: Home, state: LedgerS
             f"台账里没有文档 {unknown[0]}（共 {len(unknown)} 份），不知道首次见到的时间；"
             "从备份恢复 lake/ledger.jsonl，或把原文件放回 inbox 再运行"
         )
-    standing = history.standings(_version(d, state) for d in documents)
+    versions = [_version(d, state) for d in documents]
+    standing = history.standings(versions)
     main = registry.main_paths(state)
     for document in documents:
         place = standing[document["document_id"]]
@@ -231,6 +210,7 @@ def _documents(connection: duckdb.DuckDBPyConnection, home: Home, state: LedgerS
         document["supersedes"], document["superseded_by"] = place.supersedes, place.superseded_by
     units, aliases = registry.units(documents, read["document_evidence"], read["unit_relation"])
     insert(connection, home, "dim_document", documents)
+    insert(connection, home, "document_standing", map(asdict, history.spans(versions)))
     insert(connection, home, "dim_unit", units)
     insert(connection, home, "dim_unit_alias", aliases)
     return [

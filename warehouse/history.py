@@ -1,12 +1,12 @@
 """Which version of a document is in force, since when and until when.
 
-Belongs here: the order of the versions of one disclosure, as a pure function.
+Belongs here: the order of the versions of one disclosure, now and on any day, as pure functions.
 Does not belong here: where the versions come from, and how the answer is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -65,6 +65,45 @@ def standings(versions: Iterable[Version]) -> dict[str, Standing]:
             )
             found[follower.document_id] = Standing(follower.first_seen, supersedes=version.document_id)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When a document was the version in force: from a moment on, until another (``None``: still)."""
+
+    document_id: str
+    in_force_from: datetime
+    in_force_to: datetime | None
+
+
+def spans(versions: Iterable[Version]) -> list[Span]:
+    """When each document was in force, by what was known then, in the order of ids and times.
+
+    Of one identity never two at once. A document may be in force twice: when the one that superseded it
+    was withdrawn, it is again.
+    """
+    groups: dict[Identity | str, list[Version]] = {}
+    for version in versions:
+        groups.setdefault(version.identity or version.document_id, []).append(version)
+    found = [span for group in groups.values() for span in _spans(group)]
+    return sorted(found, key=lambda span: (span.document_id, span.in_force_from))
+
+
+def _spans(group: list[Version]) -> Iterator[Span]:
+    changes = {v.first_seen for v in group} | {v.withdrawn_at for v in group if v.withdrawn_at}
+    shown, since = "", datetime.min
+    for moment in sorted(changes):
+        known = [
+            v for v in group if v.first_seen <= moment and (v.withdrawn_at is None or v.withdrawn_at > moment)
+        ]
+        latest = in_order(known)[-1].document_id if known else ""
+        if latest == shown:
+            continue
+        if shown:
+            yield Span(shown, since, moment)
+        shown, since = latest, moment
+    if shown:
+        yield Span(shown, since, None)
 
 
 def in_order(group: Iterable[Version]) -> list[Version]:

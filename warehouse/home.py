@@ -12,6 +12,7 @@ import shutil
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 # Less than this left, and what could not be written could not be written for want of room.
@@ -69,10 +70,13 @@ class Home:
         """The published DuckDB file."""
         return self.root / "warehouse.duckdb"
 
-    @property
-    def previous_file(self) -> Path:
-        """The DuckDB file that was published before this one."""
-        return self.root / "warehouse.previous.duckdb"
+    def earlier_file(self, made_at: datetime) -> Path:
+        """The name of a DuckDB file that was published before, by when it was made."""
+        return self.root / f"warehouse.{made_at:%Y%m%dT%H%M%S.%fZ}.duckdb"
+
+    def earlier_files(self) -> list[Path]:
+        """The DuckDB files that were published before, the latest first."""
+        return sorted(self.root.glob("warehouse.*.duckdb"), key=lambda f: -f.stat().st_mtime_ns)
 
     @property
     def lock_file(self) -> Path:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from pipelines.amounts import read_amount, to_yuan
 from warehouse import corrections, decisions, schema
 from warehouse.home import Home
 from warehouse.rows import Row, insert
@@ -55,6 +56,12 @@ def _corrected(connection: duckdb.DuckDBPyConnection, home: Home) -> Iterator[Ro
         "WHERE r.cell_id = correction.cell_id AND r.rule = $rule AND r.repaired = correction.corrected",
         {"rule": corrections.RULE},
     )
+    for before in _before(connection):
+        connection.execute(
+            "UPDATE correction SET amount_before = $amount, quantity_before = $quantity "
+            "WHERE cell_id = $cell_id",
+            before,
+        )
     read = dict(
         connection.execute(
             "SELECT cell_id, any_value(amount_printed) FROM fact_line_item "
@@ -65,3 +72,19 @@ def _corrected(connection: duckdb.DuckDBPyConnection, home: Home) -> Iterator[Ro
     by_cell = {row["cell_id"]: row for row in told.rows}
     for (cell_id,) in idle:
         yield corrections.unused(home, by_cell[cell_id], read.get(cell_id), there=cell_id in read)
+
+
+def _before(connection: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    """What the corrected cells of digital text said, in 元 or as a number.
+
+    What was recognised in a picture may have been held, or corrected by arithmetic: of that nothing is known.
+    """
+    read = connection.execute(
+        "SELECT c.cell_id, c.printed, any_value(l.money_unit) FROM correction c "
+        "JOIN fact_line_item l USING (cell_id) ANTI JOIN cell_reading USING (cell_id) "
+        "WHERE c.applied GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    for cell_id, printed, money_unit in read:
+        value = read_amount(printed or "").value
+        amount = None if value is None or money_unit is None else to_yuan(value, money_unit)
+        yield {"cell_id": cell_id, "amount": amount, "quantity": None if money_unit else value}

@@ -86,6 +86,10 @@ class Ledger:
         """A warehouse was put in place; ``counts`` are plain JSON values to be shown by ``status``."""
         self._append("published", at, digest=digest, schema=schema.digest(), **counts)
 
+    def rolled_back(self, *, to: datetime, at: datetime) -> None:
+        """The file that was made at ``to`` is about to be put in place again."""
+        self._append("rolled_back", at, to=to.isoformat())
+
     def run(self, *, at: datetime, **summary: Any) -> None:
         """A run ended; ``summary`` holds plain JSON values.
 

@@ -67,6 +67,7 @@ class LedgerState:
 
     ``contents`` is each path's last content, also where the path could not be read any more after it.
     ``runs`` are the events of runs, oldest first; ``last_at`` is the time of the last event of all.
+    ``rolled_back_to`` is when the file was made that a rollback put in place, if none was published since.
     """
 
     warehouse_file: Path
@@ -76,6 +77,7 @@ class LedgerState:
     documents: dict[str, DocumentState] = field(default_factory=dict)
     runs: list[dict[str, Any]] = field(default_factory=list)
     published: dict[str, Any] | None = None
+    rolled_back_to: datetime | None = None
     changed_since_publish: bool = False
     pending_years: set[int] = field(default_factory=set)
     judged: dict[int, str] = field(default_factory=dict)
@@ -172,8 +174,11 @@ class LedgerState:
                     last.status, last.last_seen = "withdrawn", at
         elif kind == "published":
             self.published = {**event, "at": at}
+            self.rolled_back_to = None
             self.changed_since_publish = False
             self.pending_years.clear()
+        elif kind == "rolled_back":
+            self.rolled_back_to = datetime.fromisoformat(event["to"])
         elif kind == "judged":
             self.judged[event["fiscal_year"]] = event["version"]
             self.pending_years.add(event["fiscal_year"])

@@ -121,6 +121,8 @@ def _comments(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         "UNION ALL SELECT table_name, '' FROM duckdb_tables() "
         "WHERE NOT internal AND database_name = current_database() AND comment IS NULL "
         "UNION ALL SELECT view_name, '' FROM duckdb_views() "
+        "WHERE NOT internal AND database_name = current_database() AND comment IS NULL "
+        "UNION ALL SELECT function_name, '' FROM duckdb_functions() "
         "WHERE NOT internal AND database_name = current_database() AND comment IS NULL"
     ).fetchall()
     for table, column in bare:

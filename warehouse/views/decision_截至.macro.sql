@@ -1,0 +1,1 @@
+SELECT * FROM decision WHERE decided_on <= CAST(日期 AS DATE)
