@@ -29,8 +29,8 @@ from warehouse.build import build
 from warehouse.home import Home
 from warehouse.query import query
 from warehouse.report.figures import Flow, flow_chart
-from warehouse.report.site import MARK, ReportError, write_report
-from warehouse.report.statements import Amount, figure
+from warehouse.report.site import MARK, ReportError, environment, write_report
+from warehouse.report.statements import Amount, amount, figure
 from warehouse.schema import literal
 
 SCRIPTS = {"assets/report.js"}
@@ -245,6 +245,45 @@ def test_a_figure_keeps_every_digit(value, shown):
     assert figure(Decimal(value)) == shown
 
 
+@pytest.mark.parametrize(
+    ("status", "value", "unit", "shown"),
+    [
+        ("printed", "12.300000", "万元", "12.30"),
+        ("printed", "3.000000", "辆", "3"),
+        ("corrected", "0.100000", "万元", "0.10"),
+        ("blank", None, "万元", ""),
+        ("closed", None, "万元", "——"),
+        ("held", None, "万元", "待核"),
+        ("missing", None, "万元", "缺失"),
+    ],
+)
+def test_why_a_cell_has_no_value_is_told(status, value, unit, shown):
+    row = {"文档": "d", "序号": 1, "决算数": value and Decimal(value)}
+    cell = {"状态": status, "印刷文字": "1O.1", "计量单位": unit, "单元格": "d/L1/c1"}
+    found = amount(row, "某表", "决算数", {("d", "某表", 1, "决算数"): cell})
+    assert found == Amount(shown, status, "d/L1/c1", row["决算数"], "1O.1")
+    assert amount(row, "某表", "决算数", {}).status == "absent"
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        ("corrected", "1.00更正"),
+        ("held", "待核"),
+        ("closed", "——"),
+        ("blank", "空白"),
+        ("absent", "未印此格"),
+    ],
+)
+def test_a_reader_sees_why_a_cell_has_no_value(status, shown):
+    value = Decimal(1) if status == "corrected" else None
+    words = {"corrected": "1.00", "held": "待核", "closed": "——"}.get(status, "")
+    parts = environment(Home(Path("nowhere"))).get_template("parts.html").module
+    told = html.fromstring(f"<p>{parts.amount(Amount(words, status, 'd/L1/c1', value), None, ())}</p>")
+    assert told.text_content() == shown
+    assert bool(told.xpath("//*[contains(@class, 'kind')]")) == bool(words)
+
+
 def test_what_is_below_nought_has_no_chart():
     part = Flow("收入", "甲", Amount("1.00", "printed", value=Decimal(1)))
     less = Flow("支出", "乙", Amount("-1.00", "printed", value=Decimal(-1)))
@@ -325,6 +364,7 @@ YEARS = """[...document.querySelectorAll('.index tbody tr')]
 @pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine (chromium, google-chrome)")
 def test_pages_open_in_a_browser_without_a_complaint(home, site, pages):
     with chromium() as tab:
+        tab.open(site / "index.html")  # the browser itself is slow to begin
         for width in (1280, 390):
             tab.resize(width, 900)
             for name in sorted(pages):

@@ -173,7 +173,12 @@ def year_chart(found: Sequence[Year]) -> dict[str, Any]:
             "barmode": "group",
             "margin": {"l": 8, "r": 8, "t": 8, "b": 30},
             "xaxis": {"type": "category"},
-            "yaxis": {"automargin": True, "title": {"text": "万元"}, "gridcolor": "#d8dde3"},
+            "yaxis": {
+                "automargin": True,
+                "title": {"text": "万元"},
+                "tickformat": ",",
+                "gridcolor": "#8a949e55",
+            },
             "legend": {"orientation": "h", "y": -0.15},
         },
     }

@@ -93,7 +93,7 @@ def write_report(home: Home, target: Path, unit: str | None = None, year: int | 
     scratch = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
         (scratch / "crops").mkdir(parents=True)
-        site = _Site(scratch, _environment(home))
+        site = _Site(scratch, environment(home))
         with open_read_only(home) as connection:
             _write(home, Published(connection), site, unit, year)
         _put(scratch, target)
@@ -130,7 +130,7 @@ def _put(scratch: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _environment(home: Home) -> Environment:
+def environment(home: Home) -> Environment:
     """Templates that escape whatever they are given, and fail where they are given nothing."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
