@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -193,6 +193,23 @@ def to_terminal(result: QueryResult) -> str:
     return to_table(result, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
 
 
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="写到哪个新文件夹")],
+    format: Annotated[Literal["parquet", "csv", "xlsx"], typer.Option("--format", help="文件格式")],
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """把分析视图连同数据字典写成文件：Parquet、CSV 或 Excel 工作簿。"""
+    from warehouse.export import ExportError
+    from warehouse.export import export as write
+    from warehouse.query import QueryError
+
+    try:
+        say(write(open_home(home), folder, format))
+    except (QueryError, ExportError) as error:
+        raise fail(str(error)) from error
+
+
 # --- findings --------------------------------------------------------------------------------
 
 
@@ -212,34 +229,6 @@ def findings(
             typer.echo(block)
     except (QueryError, LookupError) as error:
         raise fail(str(error.args[0])) from error
-
-
-# --- export ----------------------------------------------------------------------------------
-
-
-class ExportFormat(StrEnum):
-    """What the views are exported as."""
-
-    PARQUET = "parquet"
-    CSV = "csv"
-    XLSX = "xlsx"
-
-
-@app.command()
-def export(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="新的或空的文件夹")],
-    format: Annotated[ExportFormat, typer.Option("--format", help="文件格式")] = ExportFormat.XLSX,
-    home: HomeOption = DEFAULT_HOME,
-) -> None:
-    """把分析用的视图连同各列的意思导出成文件。"""
-    from warehouse.export import ExportError
-    from warehouse.export import export as export_views
-
-    try:
-        tables = export_views(open_home(home), folder, format.value)
-    except ExportError as error:
-        raise fail(str(error)) from error
-    say([f"已导出：{folder}（{len(tables)} 张表，{sum(table.rows for table in tables):,} 行）"])
 
 
 # --- status, explain, evidence, dev ------------------------------------------------------------

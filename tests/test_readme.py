@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from contextlib import chdir
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from typer.testing import CliRunner
 
 from juesuan import app
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -62,8 +63,8 @@ def home(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
-def test_a_block_of_the_readme_prints_what_it_shows(block: str, home: Path, monkeypatch) -> None:
-    monkeypatch.chdir(ROOT)
+def test_a_block_of_the_readme_prints_what_it_shows(block: str, home: Path, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
     for command, shown in commands(block):
         printed = output_of(command, home)
         assert same(shown, printed), f"{command} prints\n{printed}"
@@ -98,5 +99,8 @@ def renew(text: str, home: Path) -> str:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        publish_samples(Path(folder))
-        README.write_text(renew(README.read_text("utf-8"), Path(folder)), "utf-8")
+        home = Path(folder, "home")
+        publish_samples(home)
+        with chdir(folder):
+            renewed = renew(README.read_text("utf-8"), home)
+        README.write_text(renewed, "utf-8")

@@ -6,6 +6,7 @@ Does not belong here: how rows are shown (``render``).
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from warehouse.home import Home
@@ -26,28 +27,36 @@ class QueryResult(NamedTuple):
     rows: list[tuple[Any, ...]]
 
 
-def open_read_only(home: Home) -> duckdb.DuckDBPyConnection:
+def open_read_only(home: Home, copies_to: Path | None = None) -> duckdb.DuckDBPyConnection:
     """A connection to the published file that can neither write, nor reach files, nor change its settings.
 
-    ``QueryError`` if nothing has been published, or if the file cannot be opened.
+    ``copies_to`` is the one folder that COPY may write into. ``QueryError`` if nothing has been published, or
+    if the file cannot be opened.
     """
     import duckdb
 
-    if not home.warehouse_file.is_file():
-        raise QueryError(f"还没有发布过仓库（{home.warehouse_file} 不存在）：先用 juesuan run 读入文件")
+    require_published(home)
     shut: dict[str, str | bool | int | float | list[str]] = {
-        "enable_external_access": "false",
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
     }
     try:
         connection = duckdb.connect(str(home.warehouse_file), read_only=True, config=shut)
+        if copies_to:
+            connection.execute(f"SET allowed_directories = [{literal(str(copies_to))}]")
+        connection.execute("SET enable_external_access = false")
         # A query must not find the caller's variables either; this one is known only once connected.
         connection.execute("SET python_enable_replacements = false")
         connection.execute("SET lock_configuration = true")
     except duckdb.Error as error:
         raise QueryError(one_line(error)) from error
     return connection
+
+
+def require_published(home: Home) -> None:
+    """``QueryError`` if nothing has been published."""
+    if not home.warehouse_file.is_file():
+        raise QueryError(f"还没有发布过仓库（{home.warehouse_file} 不存在）：先用 juesuan run 读入文件")
 
 
 def query(home: Home, sql: str) -> QueryResult:

@@ -1,7 +1,8 @@
 """Rows of a query as text: a table for people, CSV and JSON for programs.
 
 Belongs here: form only. Numbers are never rounded: a decimal is written with the digits it has, in JSON
-as a string, because a JSON number is read as a binary float by most programs.
+as a string, because a JSON number is read as a binary float by most programs. Texts of documents never
+become formulas where a spreadsheet opens the CSV.
 """
 
 from __future__ import annotations
@@ -9,12 +10,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from warehouse.query import QueryResult
+
+# A spreadsheet that opens a CSV takes a text that begins so for a formula, full width included. The
+# apostrophe is among them, so that the one that is put before can be taken away from every text that has it.
+FORMULA_LEADS = "=+-@＝＋－＠\t\r\n'"
 
 
 def text(value: Any) -> str:
@@ -33,12 +38,22 @@ def text(value: Any) -> str:
 
 
 def to_csv(result: QueryResult) -> str:
-    """CSV with a header line; decimals with the digits they have, NULL as nothing."""
+    """CSV with a header line; decimals with the digits they have, NULL as nothing, texts without formulas."""
+    return "".join(_line(map(_no_formula, row)) for row in (result.columns, *result.rows))
+
+
+def _line(cells: Iterable[str]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(result.columns)
-    writer.writerows([text(value) for value in row] for row in result.rows)
-    return out.getvalue()
+    # The writer quotes what its own end of a line has: both characters, or a text could begin another line.
+    csv.writer(out, lineterminator="\r\n").writerow(cells)
+    return out.getvalue()[:-2] + "\n"
+
+
+def _no_formula(value: Any) -> str:
+    """A value as the text of a CSV cell: a text that would be a formula has an apostrophe before it."""
+    shown = text(value)
+    is_text = not isinstance(value, (int, float, Decimal, date, type(None)))
+    return f"'{shown}" if is_text and shown.startswith(tuple(FORMULA_LEADS)) else shown
 
 
 def to_json(result: QueryResult) -> str:
