@@ -1,7 +1,7 @@
 """How fast exports are, and whether every reader finds the same figures in them.
 
 ``python -m tests.benchmarks.bench_export HOME [ROWS] [--xlsx]``: ROWS line items (a million) of the file
-published in HOME, which is only read, under the real views; with ``--xlsx`` workbooks too, which take minutes.
+published in HOME, which is only read, under the real views; with ``--xlsx`` workbooks too (minutes).
 """
 
 # ruff: noqa: S608 - the statements are made of names of our own
