@@ -5,7 +5,7 @@ Belongs here: disclosures as parts with readings, and misreadings of them. Does 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 
 from pipelines.model import CellReading, CellRole, Document, DocumentPart, LineItem, Statement
@@ -25,7 +25,7 @@ def part_of(disclosure: Disclosure, *, recognised: bool = True) -> DocumentPart:
         LineItem(**{field.name: row[field.name] for field in fields(LineItem)})
         for row in tables["fact_line_item"].iter_rows(named=True)
     )
-    statements = tuple(_statement(row) for row in tables["dim_statement"].iter_rows(named=True))
+    statements = tuple(_statement(row, items) for row in tables["dim_statement"].iter_rows(named=True))
     part = DocumentPart(_document(disclosure), statements=statements, line_items=items)
     if not recognised:
         return part
@@ -58,8 +58,11 @@ def _document(disclosure: Disclosure) -> Document:
     )
 
 
-def _statement(row: Mapping[str, object]) -> Statement:
+def _statement(row: Mapping[str, object], items: Sequence[LineItem]) -> Statement:
     printed = {field.name: row.get(field.name) for field in fields(Statement)}
+    printed["non_blank"] = sum(
+        item.statement_id == row["statement_id"] and bool(item.amount_printed.strip()) for item in items
+    )
     return Statement(**{**printed, "locator": "L1", "locator_end": "L9", "reader": "图像识别"})
 
 
