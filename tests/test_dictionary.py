@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from warehouse import catalogue, schema
-from warehouse.dictionary import PAGE, of_the_program, page
+from warehouse.dictionary import PAGE, described, empty_warehouse, functions, page
 
 
 def test_the_page_is_as_the_files_say():
@@ -11,7 +11,8 @@ def test_the_page_is_as_the_files_say():
 
 
 def test_it_has_every_view_and_table_with_every_column_and_hazard():
-    found = {relation.name: relation for relation in of_the_program()}
+    with empty_warehouse() as connection:
+        found = {relation.name: relation for relation in described(connection)}
     assert set(found) == {view.name for view in catalogue.views()} | set(schema.tables())
     for table in schema.tables().values():
         told = found[table.name]
@@ -27,3 +28,11 @@ def test_it_has_every_view_and_table_with_every_column_and_hazard():
         if found[name].for_analysts:
             assert meanings == said["columns"]
     assert all(column.meaning for relation in found.values() for column in relation.columns)
+
+
+def test_it_has_every_function_with_what_it_is_called_with():
+    with empty_warehouse() as connection:
+        found = functions(connection)
+    assert "截至某日现行的文档" in found["as_of(日期)"]
+    assert found["收入决算表_截至(日期)"].startswith("收入决算表")
+    assert all(found.values())

@@ -12,14 +12,14 @@ printed value; verdicts are not made again, they are those of the figures as the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from pipelines.vocabulary import Form, forms
-from warehouse.catalogue import View
+from warehouse.catalogue import Macro, View
 from warehouse.schema import identifier, literal, load_yaml, package_file, wide_table
 
-DAY = identifier("日期")
+_PARAMETER = "日期"
+DAY = identifier(_PARAMETER)
 _DOCUMENTS = "document_in_force"
 _ITEMS = "fact_line_item"
 _READ_FROM = re.compile(r'\b(FROM|JOIN)\s+"?(\w+)"?(?=[\s)]|$)')
@@ -30,26 +30,13 @@ _BEFORE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Macro:
-    """A table macro of one day: its name, its SELECT, its meaning."""
-
-    name: str
-    select: str
-    comment: str
-
-    def statements(self) -> Iterator[str]:
-        """CREATE MACRO and its COMMENT."""
-        name = identifier(self.name)
-        yield f"CREATE MACRO {name}({DAY}) AS TABLE {self.select}"
-        yield f"COMMENT ON MACRO TABLE {name} IS {literal(self.comment)}"
-
-
 def macros(views: Sequence[View]) -> list[Macro]:
     """``as_of``, the twins of tables that entries of people change, and those of the views of documents."""
     said = load_yaml("views.yml")["as_of"]
     own = [
-        Macro(name, package_file("views", f"{name}.macro.sql").read_text("utf-8").strip(), meaning)
+        Macro(
+            name, _PARAMETER, package_file("views", f"{name}.macro.sql").read_text("utf-8").strip(), meaning
+        )
         for name, meaning in said["macros"].items()
     ]
     wide = [_wide(form, said["figures"].format(table=form.name)) for form in forms().values()]
@@ -64,7 +51,10 @@ def macros(views: Sequence[View]) -> list[Macro]:
             continue
         of_documents.add(view.name)
         twin = Macro(
-            f"{view.name}_截至", _on_the_day(view.select, twins), said["twin"].format(view=view.comment)
+            f"{view.name}_截至",
+            _PARAMETER,
+            _on_the_day(view.select, twins),
+            said["twin"].format(view=view.comment),
         )
         twins[view.name] = twin.name
         made.append(twin)
@@ -99,6 +89,7 @@ def _wide(form: Form, meaning: str) -> Macro:
         )
     return Macro(
         f"{table.name}_截至",
+        _PARAMETER,
         f"SELECT t.* REPLACE ({', '.join(before)}, "
         "list_filter(t.not_as_printed, lambda m: NOT coalesce(list_contains(b.printed, m), false)) "
         "AS not_as_printed) "

@@ -97,9 +97,7 @@ def build(home: Home, *, now: datetime, rules: Sequence[Row] = ()) -> BuildRepor
             if held:
                 connection.execute(facts.HELD_VERDICTS)
             judged.fill(connection, home, rules)
-            views = catalogue.views()
-            made: list[catalogue.View | as_of.Macro] = [*views, *as_of.macros(views)]
-            for each in made:
+            for each in relations():
                 for statement in each.statements():
                     connection.execute(statement)
             connection.execute("COMMIT")
@@ -118,6 +116,12 @@ def build(home: Home, *, now: datetime, rules: Sequence[Row] = ()) -> BuildRepor
         shutil.rmtree(folder, ignore_errors=True)
     digest = _digest(files, state, decided, rules)
     return BuildReport(home.warehouse_file, rows, held, digest, decided, now)
+
+
+def relations() -> list[catalogue.View | catalogue.Macro]:
+    """The views and macros of a file, in an order in which they can be created."""
+    views = catalogue.views()
+    return [*views, catalogue.last_subjects(), *as_of.macros(views)]
 
 
 def _limits(folder: Path) -> dict[str, str | bool | int | float | list[str]]:

@@ -1,7 +1,8 @@
-"""The analyst's views as records: name, SELECT, comments.
+"""The analyst's views and their macro as records: name, SELECT, comments.
 
 Belongs here: making the ten statement views from the forms, and loading the others from ``views/*.sql``
-with their meanings from ``views.yml``. Does not belong here: base tables, and running anything.
+with their meanings from ``views.yml``. Does not belong here: base tables, the state of a day (``as_of``), and
+running anything.
 
 Every view reads its documents from ``document_in_force`` alone: a twin for another day is the same
 SELECT over another list of documents.
@@ -38,11 +39,43 @@ class View:
             yield f"COMMENT ON COLUMN {name}.{identifier(column)} IS {literal(f'{column}：{meaning}')}"
 
 
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """A table macro: its name, its one parameter, its SELECT, its meaning."""
+
+    name: str
+    parameter: str
+    select: str
+    comment: str
+
+    def statements(self) -> Iterator[str]:
+        """CREATE MACRO and its COMMENT."""
+        name = identifier(self.name)
+        yield f"CREATE MACRO {name}({identifier(self.parameter)}) AS TABLE {self.select}"
+        yield f"COMMENT ON MACRO TABLE {name} IS {literal(self.comment)}"
+
+
 def views() -> list[View]:
     """Every view, in an order in which they can be created."""
     raw = load_yaml("views.yml")
     written = [_written(name, said) for name, said in raw["views"].items()]
     return [written[0], *(_statement(form, raw["statement"]) for form in forms().values()), *written[1:]]
+
+
+def last_subjects() -> Macro:
+    """``末级科目('表')``: the rows of a statement view that may be added up.
+
+    ``query_table`` takes the name of the view as a name alone: neither SQL nor a file gets in with it.
+    """
+    said = load_yaml("views.yml")["last_subjects"]
+    statements = [form.name for form in forms().values() if form.layout in said["layouts"]]
+    select = package_file("views", f"{said['name']}.macro.sql").read_text("utf-8").strip()
+    return Macro(
+        said["name"],
+        said["parameter"],
+        select.format(statements=", ".join(map(literal, statements))),
+        _comment(said["name"], said["meaning"], said["hazard"]),
+    )
 
 
 def _comment(name: str, meaning: str, hazard: str) -> str:
@@ -76,6 +109,6 @@ def _statement(form: Form, shared: dict[str, Any]) -> View:
     return View(
         form.name,
         select,
-        _comment(form.name, meaning, table.hazard),
+        _comment(form.name, meaning, shared["hazards"][layout].format(form=form.name)),
         {n: c["meaning"] for n, c in columns.items()},
     )

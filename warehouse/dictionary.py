@@ -9,11 +9,13 @@ the meanings themselves (``schema.yml``, ``views.yml``), and what an export adds
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warehouse import catalogue, schema
+from warehouse import schema
+from warehouse.build import relations
 
 if TYPE_CHECKING:
     import duckdb
@@ -72,8 +74,18 @@ def _described(name: str, comment: str, columns: list[Entry]) -> Described:
     return Described(name, zh, meaning, hazard, tuple(columns))
 
 
-def of_the_program() -> list[Described]:
-    """The dictionary of what this version of the program builds, made from an empty warehouse."""
+def functions(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Every function that a file has of its own, as it is called, and its COMMENT."""
+    rows = connection.execute(
+        "SELECT function_name || '(' || array_to_string(parameters, ', ') || ')', comment "
+        "FROM duckdb_functions() WHERE NOT internal ORDER BY function_oid"
+    ).fetchall()
+    return {call: comment or "" for call, comment in rows}
+
+
+@contextmanager
+def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    """What this version of the program builds, without rows."""
     import duckdb
 
     with duckdb.connect() as connection:
@@ -81,10 +93,10 @@ def of_the_program() -> list[Described]:
             connection.execute(table.ddl())
             for statement in table.comments():
                 connection.execute(statement)
-        for view in catalogue.views():
-            for statement in view.statements():
+        for each in relations():
+            for statement in each.statements():
                 connection.execute(statement)
-        return described(connection)
+        yield connection
 
 
 def chapter(relations: Iterable[Described]) -> Iterator[str]:
@@ -109,8 +121,9 @@ def _cell(text: str) -> str:
 
 
 def page() -> str:
-    """``docs/数据字典.md``: the analyst's views, then what they are made of."""
-    relations = of_the_program()
+    """``docs/数据字典.md``: the analyst's views, the functions, then what both are made of."""
+    with empty_warehouse() as connection:
+        relations, calls = described(connection), functions(connection)
     shown = [relation for relation in relations if relation.for_analysts]
     base = [relation for relation in relations if not relation.for_analysts]
     lines = [
@@ -124,6 +137,14 @@ def page() -> str:
         "日常查询用这些视图：名称和列不会随便改动，只含各文档的现行版本，金额以万元计。",
         "",
         *chapter(shown),
+        "## 表函数",
+        "",
+        "写在 FROM 后面，如 `FROM 收入决算表_截至('2026-11-22')`。",
+        "",
+        "| 函数 | 含义 |",
+        "|---|---|",
+        *(f"| {_cell(call)} | {_cell(meaning)} |" for call, meaning in calls.items()),
+        "",
         "## 底表和内部视图",
         "",
         "视图由它们做成；金额以元计，各版本的文档都在内，可能随程序版本改动。",
