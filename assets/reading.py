@@ -18,7 +18,7 @@ from assets.fanout import read_all as read_all_here
 from assets.progress import Progress
 from assets.recipe import Job, Terms, terms_of
 from assets.version import reader_version
-from warehouse import lake
+from warehouse import lake, makings
 from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState
 from warehouse.store import opened, store_of
@@ -71,7 +71,7 @@ def read_anew(
     counts = _read(home, state, dated, now, progress, read_all, anew=True)
     for year in years:
         lake.forget_year(home, year)  # its tables are a cache of the parts, too, and its verdicts of these
-        lake.forget_makings(home, year)
+        makings.forget(home, year)
     return counts
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from expectations.version import expectations_version
-from warehouse import lake
+from warehouse import lake, makings
 from warehouse.home import Home
 from warehouse.schema import lake_tables
 
@@ -62,7 +62,7 @@ def reconcile_year(home: Home, year: int) -> int:
         if not found.equals(known):
             lake.write_year(home, RECONCILED, year, found)
     judged = {"rules": expectations_version(), "standing": now.to_dict(as_series=False)}
-    lake.note_makings(home, [RECONCILED], year, judged)
+    makings.note(home, [RECONCILED], year, judged)
     return found.height
 
 
@@ -72,7 +72,7 @@ def _judged_then(home: Home, year: int) -> pl.DataFrame | None:
 
     from expectations.related import STANDING_SCHEMA
 
-    judged = lake.makings(home, [RECONCILED], year)
+    judged = makings.noted(home, [RECONCILED], year)
     if judged is None or judged["rules"] != expectations_version():
         return None
     return pl.DataFrame(judged["standing"], schema=STANDING_SCHEMA)

@@ -19,7 +19,7 @@ from assets.reconciling import RECONCILED, reconcile_year, rule_rows, with_follo
 from expectations.performance_frames import PERFORMANCE
 from expectations.suites_data import load_suites
 from expectations.version import expectations_version
-from warehouse import corrections, lake, schema, settings
+from warehouse import corrections, lake, makings, schema, settings
 from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState
 from warehouse.schema import lake_tables, tables
@@ -151,7 +151,7 @@ def assemble_years(
     read_documents(home, now, progress, years, read_all=read_all)
     state, corrected = Ledger(home).state(), corrections.by_document(home)
     return {
-        year: lake.assemble_year(home, year, state.documents_of(year), corrected)
+        year: lake.assemble_year(home, year, state.documents_of(year), corrected, at=now)
         for year in watched("编年度表", years, progress)
     }
 
@@ -181,18 +181,18 @@ def validate_years(
 def _validate_year(home: Home, year: int, today: date, validate: Validate) -> dict[str, int]:
     """Every suite on a year, unless its tables are those that were validated last; the rows written."""
     seen = {"year_of_today": today.year, **_seen_by_suites(home, year)}
-    if lake.makings(home, VERDICTS, year) != seen:
+    if makings.noted(home, VERDICTS, year) != seen:
         frames = {table: lake.read_year(home, table, year) for table in VALIDATED}
         found = validate(year, frames, today=today)
         for table, frame in zip(VERDICTS, (found.results, found.failures), strict=True):
             lake.write_year(home, table, year, frame)
-        lake.note_makings(home, VERDICTS, year, seen)
+        makings.note(home, VERDICTS, year, seen)
     return {table: lake.read_year(home, table, year).height for table in VERDICTS}
 
 
 def _seen_by_suites(home: Home, year: int) -> dict[str, str]:
     """What the verdicts of the suites rest on: rules and suites, and the tables that they look at."""
-    return {"suites": expectations_version(), "tables": lake.digest_of(home, VALIDATED, year)}
+    return {"suites": expectations_version(), "tables": makings.digest_of(home, VALIDATED, year)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +275,7 @@ def _up_to_date(home: Home, state: LedgerState, year: int, wanted: Mapping[str, 
     """Whether the tables of a year hold the ``wanted`` documents (id → version), and were judged so."""
     if not wanted:
         return not lake.year_path(home, "fact_line_item", year).exists()
-    validated = lake.makings(home, VERDICTS, year) or {}
+    validated = makings.noted(home, VERDICTS, year) or {}
     return (
         wanted == lake.held(home, year)
         and _seen_by_suites(home, year).items() <= validated.items()

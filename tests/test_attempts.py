@@ -11,7 +11,7 @@ from assets import attempts, reading, taking
 from assets.progress import silent
 from assets.version import reader_version
 from pipelines import document
-from tests.warehouse_fixtures import VERSION, a_home, day, full_part, keep
+from tests.warehouse_fixtures import DAY, VERSION, a_home, day, full_part, keep
 from tests.warehouse_fixtures import document as a_document
 from warehouse import lake
 from warehouse.lake import read_year
@@ -155,6 +155,6 @@ def test_a_year_is_assembled_from_what_each_document_was_last_read_with(tmp_path
     documents = Ledger(home).state().documents_of(2024)
     versions = {old.document.document_id: VERSION, newer.document.document_id: "2-newer"}
     assert documents == versions
-    lake.assemble_year(home, 2024, documents)
+    lake.assemble_year(home, 2024, documents, at=DAY)
     stored = read_year(home, "dim_document", 2024).select("document_id", "reader_version")
     assert dict(stored.iter_rows()) == versions

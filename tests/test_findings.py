@@ -205,7 +205,7 @@ def test_a_year_is_reconciled_again_with_the_year_before_it(home, monkeypatch):
     assert asked == [(2023, 1, 0), (2024, 1, 1)]
     assert written == {2023: {"reconciliation": 1}, 2024: {"reconciliation": 1}}
     # A year that has lost its documents is not written, the year after it is.
-    lake.assemble_year(home, 2023, {})
+    lake.assemble_year(home, 2023, {}, at=DAY)
     asked.clear()
     steps.reconcile_years(home, [2023], silent)
     assert asked == [(2024, 1, 0)]

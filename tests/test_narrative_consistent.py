@@ -16,6 +16,7 @@ from pipelines.document import read_document
 from pipelines.model import DocumentPart
 from tests.test_narrative_typeset import MANNERS, TEMPLATES, disclosure
 from tests.typesetter.text import print_text
+from tests.warehouse_fixtures import DAY
 from warehouse import lake
 from warehouse.home import Home
 
@@ -36,7 +37,7 @@ def verdicts(folder: Path, parts: Iterable[DocumentPart]) -> pl.DataFrame:
     assert len(years) == 1
     year = years.pop() or 0
     version = parts[0].document.reader_version
-    lake.assemble_year(home, year, {part.document.document_id: version for part in parts})
+    lake.assemble_year(home, year, {part.document.document_id: version for part in parts}, at=DAY)
     tables = {name: lake.read_year(home, name, year) for name in lake.PART_TABLES}
     return reconcile(year, tables, {}, rules=RULES)
 

@@ -11,6 +11,7 @@ from expectations.reconcile import reconcile
 from expectations.rules_data import load_rules
 from pipelines.document import read_document
 from tests.shared_documents import SHARED, needs_shared, part_of
+from tests.warehouse_fixtures import DAY
 from warehouse import lake
 from warehouse.home import Home
 
@@ -30,7 +31,7 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     version = next(iter(parts.values())).document.reader_version
     for part in parts.values():
         lake.write_part(home, part)
-    lake.assemble_year(home, 2024, {part.document.document_id: version for part in parts.values()})
+    lake.assemble_year(home, 2024, {part.document.document_id: version for part in parts.values()}, at=DAY)
     tables = {name: lake.read_year(home, name, 2024) for name in TABLES}
     names = {part.document.document_id: number for number, part in parts.items()}
     found = reconcile(2024, tables, {}, rules=RULES)

@@ -19,8 +19,8 @@ from tests.expectations_examples import frame
 from tests.reconcile_frames import changed, tables_of
 from tests.shared_documents import needs_shared, part_of
 from tests.test_reconcile import SUMMARY, closing_balances, office, unit
-from tests.warehouse_fixtures import a_home
-from warehouse import lake
+from tests.warehouse_fixtures import DAY, a_home
+from warehouse import lake, makings
 from warehouse.home import Home
 
 Tables = Mapping[str, pl.DataFrame]
@@ -126,7 +126,7 @@ def test_what_stands_after_changes_is_what_judging_all_gives(
     for chosen in states:
         put(home, chosen)
         changed_only = judged(home)
-    lake.forget_makings(home, 2024)
+    makings.forget(home, 2024)
     assert changed_only.equals(judged(home))
 
 
@@ -192,9 +192,9 @@ def test_a_real_document_that_comes_later_is_judged_as_if_it_had_always_been_the
     for part in parts:
         lake.write_part(home, part)
     late = parts[1].document.document_id
-    lake.assemble_year(home, 2024, {name: versions[name] for name in versions if name != late})
+    lake.assemble_year(home, 2024, {name: versions[name] for name in versions if name != late}, at=DAY)
     judged(home)
-    lake.assemble_year(home, 2024, versions)
+    lake.assemble_year(home, 2024, versions, at=DAY)
     later = judged(home)
-    lake.forget_makings(home, 2024)
+    makings.forget(home, 2024)
     assert later.equals(judged(home))

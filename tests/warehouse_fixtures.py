@@ -180,7 +180,7 @@ def keep(home: Home, *parts: DocumentPart, path: str | None = None, at: datetime
     state = ledger.state()
     for year in state.pending_years:
         lake.forget_year(home, year)  # a part of the same version may be another one here
-        lake.assemble_year(home, year, state.documents_of(year))
+        lake.assemble_year(home, year, state.documents_of(year), at=at)
 
 
 def dated(text: str, published: date | None) -> DocumentPart:

@@ -6,10 +6,9 @@ what the rows mean, when a year is to be assembled, and anything that only the b
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from io import BytesIO
@@ -21,7 +20,7 @@ import polars as pl
 
 from pipelines.locators import page_of
 from pipelines.model import CellRole, DocumentPart
-from warehouse import corrections
+from warehouse import corrections, reading_changes
 from warehouse.entries import Row
 from warehouse.home import Home, sync
 from warehouse.schema import lake_tables
@@ -51,6 +50,7 @@ PART_TABLES = {
 
 # The table that says of which documents a year is, and by which version of the reader each was read.
 DOCUMENTS = "dim_document"
+FACTS = "fact_line_item"
 CELLS = "dim_cell"
 # The sides of a cell's box as columns, in the order of the box.
 BOX_COLUMNS = ("box_left", "box_top", "box_right", "box_bottom")
@@ -182,26 +182,32 @@ def assemble_year(
     fiscal_year: int,
     documents: Mapping[str, str],
     corrected: Mapping[str, Sequence[Row]] = MappingProxyType({}),
+    *,
+    at: datetime,
 ) -> dict[str, int]:
     """Make the tables of a year hold ``documents``, in the order of their ids; rows by table.
 
     ``documents``: id → version of the reader that read it, ``corrected``: id → what people corrected in it.
     What the tables hold already of that version and so corrected stays, only other parts are read; the rows
-    are those that assembling from nothing would give. A year without documents loses its files.
+    are those that assembling from nothing would give. A year without documents loses its files. What
+    another version of the reader reads otherwise than the tables had it is noted (``reading_changes``), as
+    of ``at``; these notes are a record, and stay.
     ``LakeError`` names a document whose part is missing.
     """
     documents = corrections.versions(documents, corrected)
     if not documents:
         forget_year(home, fiscal_year)
-        for table in lake_tables():
-            year_path(home, table, fiscal_year).unlink(missing_ok=True)
-        forget_makings(home, fiscal_year)
+        record = year_path(home, reading_changes.TABLE, fiscal_year)
+        for path in home.lake.glob(f"*/{record.stem}.*"):
+            if path != record:
+                path.unlink()
         return dict.fromkeys(PART_TABLES, 0)
     before = held_whole(home, fiscal_year)
     kept = {name for name, version in documents.items() if before.get(name) == version}
     if len(kept) == len(documents) == len(before):
         return {table: _height(year_path(home, table, fiscal_year)) for table in PART_TABLES}
     fresh = _tables_of_parts(home, {name: documents[name] for name in documents.keys() - kept}, corrected)
+    _note_changes(home, fiscal_year, documents, fresh[FACTS], at)
     listed = _merged(home, DOCUMENTS, fiscal_year, kept, fresh.pop(DOCUMENTS))
     # What says which documents the tables hold goes first and comes last: tables of which some were
     # written and others not, because the run was killed, are then never taken for whole.
@@ -212,6 +218,7 @@ def assemble_year(
         write_year(home, table, fiscal_year, frame)
         rows[table] = frame.height
     write_year(home, DOCUMENTS, fiscal_year, listed)
+    _before(home, fiscal_year).unlink(missing_ok=True)
     return {**rows, DOCUMENTS: listed.height}
 
 
@@ -219,8 +226,35 @@ def forget_year(home: Home, fiscal_year: int) -> None:
     """Let the next assembly of a year begin from nothing. Until then the lake does not hold that year."""
     path = year_path(home, DOCUMENTS, fiscal_year)
     if path.is_file():
-        path.unlink()
+        path.replace(_before(home, fiscal_year))
         sync(path.parent)
+
+
+def _before(home: Home, fiscal_year: int) -> Path:
+    """The list of documents of a year that is to be assembled from nothing, as its tables still have them."""
+    return year_path(home, DOCUMENTS, fiscal_year).with_suffix(".before")
+
+
+def _note_changes(
+    home: Home, fiscal_year: int, documents: Mapping[str, str], fresh: Iterable[BytesIO], at: datetime
+) -> None:
+    """Note what is read otherwise than the year's tables have it, before they are written anew."""
+    listed, facts = year_path(home, DOCUMENTS, fiscal_year), year_path(home, FACTS, fiscal_year)
+    if not listed.is_file():
+        listed = _before(home, fiscal_year)
+    try:
+        had = pl.read_parquet(listed, columns=["document_id", "reader_version"], hive_partitioning=False)
+        before = pl.read_parquet(facts, hive_partitioning=False)
+    except (OSError, pl.exceptions.PolarsError):
+        return
+    versions = reading_changes.reread(dict(had.iter_rows()), documents)
+    if not versions or not set(reading_changes.COLUMNS) <= set(before.columns):
+        return
+    now = pl.concat(pl.read_ipc(body.getvalue()) for body in fresh)
+    found = reading_changes.changes(before, now, versions, fiscal_year, at)
+    if found.height:
+        known = read_year(home, reading_changes.TABLE, fiscal_year)
+        write_year(home, reading_changes.TABLE, fiscal_year, reading_changes.added(known, found))
 
 
 def held_whole(home: Home, fiscal_year: int) -> dict[str, str]:
@@ -317,40 +351,6 @@ def write_year(home: Home, table: str, fiscal_year: int, frame: pl.DataFrame) ->
         year_path(home, table, fiscal_year),
         lambda scratch: conformed.write_parquet(scratch, compression="zstd", row_group_size=_ROW_GROUP),
     )
-
-
-def note_makings(home: Home, tables: Sequence[str], fiscal_year: int, makings: Any) -> None:
-    """Keep what the files of some tables for a year were made of, as JSON of their maker's choosing."""
-    text = json.dumps({"of": digest_of(home, tables, fiscal_year), "makings": makings}, ensure_ascii=False)
-    home.put(_makings_path(home, tables[0], fiscal_year), lambda scratch: scratch.write_text(text, "utf-8"))
-
-
-def makings(home: Home, tables: Sequence[str], fiscal_year: int) -> Any:
-    """What the files of some tables were made of; ``None`` where nobody said so of these very files."""
-    try:
-        noted = json.loads(_makings_path(home, tables[0], fiscal_year).read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return noted["makings"] if noted["of"] == digest_of(home, tables, fiscal_year) else None
-
-
-def forget_makings(home: Home, fiscal_year: int) -> None:
-    """Let what follows from the tables of a year be made again, whatever it was made of."""
-    for table in lake_tables():
-        _makings_path(home, table, fiscal_year).unlink(missing_ok=True)
-
-
-def _makings_path(home: Home, table: str, fiscal_year: int) -> Path:
-    return year_path(home, table, fiscal_year).with_suffix(".json")
-
-
-def digest_of(home: Home, tables: Iterable[str], fiscal_year: int) -> str:
-    """A digest of the files of some tables for a year."""
-    found = hashlib.sha256()
-    for table in tables:
-        path = year_path(home, table, fiscal_year)
-        found.update(hashlib.sha256(path.read_bytes()).digest() if path.is_file() else table.encode())
-    return found.hexdigest()
 
 
 def years(home: Home) -> list[int]:

@@ -50,15 +50,16 @@ def specks_of(ink: Array, rules: Array) -> list[Speck]:
 
     beside = cv2.dilate(rules.astype(np.uint8), np.ones((3, 3), np.uint8))
     dark = ((ink < _PALE) & (beside == 0)).astype(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
     close = cv2.dilate(beside, np.ones((3, 3), np.uint8))
-    touching = set(np.unique(labels[(close > 0) & (labels > 0)]).tolist())
-    solid = set(np.unique(labels[ink < DARK]).tolist())
+    touching, solid = np.zeros(count, bool), np.zeros(count, bool)
+    touching[labels[close > 0]] = True
+    solid[labels[ink < DARK]] = True
     specks = []
     for label, (left, top, width, height, area) in enumerate(stats.tolist()):
-        if label == 0 or area < _DUST or label not in solid:
+        if label == 0 or area < _DUST or not solid[label]:
             continue
-        touches = label in touching
+        touches = bool(touching[label])
         if touches and min(width, height) <= _REMAIN:
             continue
         box = (left, top, left + width, top + height)

@@ -22,9 +22,11 @@ _PACKAGE, _MODEL = "rapidocr", "models/PP-OCRv6_rec_small.onnx"
 # The model reads pictures of this height (pixels), and of widths that its strides divide.
 HEIGHT, _STRIDE = 48, 8
 _LEAST_WIDTH = 32
-# Longer pictures are lines of running text, which are read as well at this share of their width, and faster:
-# a dozen characters, no figure of a cell is so long. Nothing of these documents is longer than the widest.
-_LONG, _SQUEEZED, _WIDEST = 600, 0.75, 3200
+# What reading costs is width. All but the shortest pictures are read as well, and faster, at a share of
+# theirs; longer ones than any figure of a cell, which are running text, at a lower one. Nothing of these
+# documents is longer than the widest.
+_SHORT, _CELL_SHARE = 80, 0.8
+_LONG, _TEXT_SHARE, _WIDEST = 400, 0.6, 3200
 # Likelihoods below this are no alternative, and so many texts are followed and told.
 _LEAST_LIKELY, _TOLD_FROM, _FOLLOWED, _TOLD = 0.005, 0.001, 8, 5
 
@@ -69,7 +71,9 @@ def _width(picture: Array) -> int:
     height, width = int(picture.shape[0]), int(picture.shape[1])
     own = math.ceil(HEIGHT * width / height)
     if own > _LONG:
-        own = max(_LONG, math.ceil(_SQUEEZED * own))
+        own = max(math.ceil(_CELL_SHARE * _LONG), math.ceil(_TEXT_SHARE * own))
+    elif own > _SHORT:
+        own = max(_SHORT, math.ceil(_CELL_SHARE * own))
     return max(1, min(_WIDEST, own))
 
 
@@ -164,9 +168,7 @@ def _ways(steps: Array) -> dict[tuple[int, ...], float]:
     """
     # Of each sequence the likelihood that its last step shows none, and that it shows its last character.
     ways: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
-    for step in steps:
-        shown = np.flatnonzero(step > _LEAST_LIKELY)
-        likely = [(int(code), float(step[code])) for code in shown]
+    for likely in _shown(steps):
         grown: dict[tuple[int, ...], tuple[float, float]] = {}
         for way, (none, last) in ways.items():
             for code, value in likely:
@@ -182,6 +184,17 @@ def _ways(steps: Array) -> dict[tuple[int, ...], float]:
         else:
             ways = grown or ways
     return {way: none + last for way, (none, last) in ways.items() if none + last > 0}
+
+
+def _shown(steps: Array) -> list[list[tuple[int, float]]]:
+    """For each step the characters that are likely enough to be followed, each with its likelihood."""
+    every = steps.ravel()
+    likely = np.flatnonzero(every > _LEAST_LIKELY)
+    shown: list[list[tuple[int, float]]] = [[] for _ in range(len(steps))]
+    for place, value in zip(likely.tolist(), every[likely].tolist(), strict=True):
+        step, code = divmod(place, steps.shape[1])
+        shown[step].append((code, value))
+    return shown
 
 
 def _add(ways: dict[tuple[int, ...], tuple[float, float]], way: tuple[int, ...], a: float, b: float) -> None:

@@ -23,6 +23,8 @@ _LEVEL_PIECE, _UPRIGHT_PIECE = 36, 28
 _GAP, _SHORT_GAP, _SHORT, _WANDER = 30, 3, 60, 4
 # Under a stamp, which covers so much of the gap, it may be wider.
 _WIDEST_GAP, _STAMPED = 160, 0.5
+# After so many pieces, rules that have ended are set aside.
+_LOOK_BACK = 50
 # A short rule reaches those across at its ends: only so much may be lacking (letters stand a little off), or
 # stand out.
 _LACKING, _OUT = 1.5, 8
@@ -121,7 +123,12 @@ def _joined(pieces: Array, shortest: int, stamped: Array) -> Array:
     ``stamped`` is indexed by position and place along the rules.
     """
     rules: list[list[float]] = []
-    for position, start, end in pieces[np.lexsort((pieces[:, 1],))].tolist():
+    ended: list[list[float]] = []
+    for number, (position, start, end) in enumerate(pieces[np.lexsort((pieces[:, 1],))].tolist()):
+        if number % _LOOK_BACK == 0:
+            # Pieces come in the order of their starts: nothing that is left can go on these.
+            ended += [rule for rule in rules if start - rule[2] > _WIDEST_GAP]
+            rules = [rule for rule in rules if start - rule[2] <= _WIDEST_GAP]
         for rule in rules:
             if abs(rule[3] - position) <= _WANDER and _goes_on(rule, start, end, stamped):
                 weight = (end - start) / max(end - start + rule[2] - rule[1], 1.0)
@@ -131,7 +138,7 @@ def _joined(pieces: Array, shortest: int, stamped: Array) -> Array:
                 break
         else:
             rules.append([position, start, end, position])
-    kept = [rule[:3] for rule in rules if rule[2] - rule[1] >= shortest]
+    kept = [rule[:3] for rule in (*ended, *rules) if rule[2] - rule[1] >= shortest]
     return np.array(kept, float).reshape(-1, 3)
 
 
