@@ -19,7 +19,7 @@ from assets.reconciling import RECONCILED, reconcile_year, rule_rows, with_follo
 from expectations.performance_frames import PERFORMANCE
 from expectations.suites_data import load_suites
 from expectations.version import expectations_version
-from warehouse import corrections, lake, makings, schema, settings
+from warehouse import corrections, lake, makings, reading_changes, schema, settings
 from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState
 from warehouse.schema import lake_tables, tables
@@ -150,10 +150,11 @@ def assemble_years(
     """
     read_documents(home, now, progress, years, read_all=read_all)
     state, corrected = Ledger(home).state(), corrections.by_document(home)
-    return {
-        year: lake.assemble_year(home, year, state.documents_of(year), corrected, at=now)
-        for year in watched("编年度表", years, progress)
-    }
+    rows = {}
+    for year in watched("编年度表", years, progress):
+        rows[year] = lake.assemble_year(home, year, state.documents_of(year), corrected, at=now)
+        rows[year][reading_changes.TABLE] = lake.read_year(home, reading_changes.TABLE, year).height
+    return rows
 
 
 def reconcile_years(home: Home, years: Sequence[int], progress: Progress) -> dict[int, dict[str, int]]:

@@ -78,17 +78,26 @@ def printed_figure(item: LineItem, usual: Usual) -> Figure | None:
 def figures_of(item: LineItem, reading: CellReading, usual: Usual) -> tuple[Figure, ...]:
     """What a recognised cell may hold, each amount once: the reading first, if it is one, then others.
 
-    No sum tells a 0 from an empty cell: it is none of the others where no digit was read.
+    No sum tells a 0 from an empty cell with a speck in it: it is only what reads like a 0 that is printed,
+    with its decimals, and where digits were read.
     """
     found: dict[int, Figure] = {}
-    has_digit = any(character.isdigit() for character in reading.text)
     for text, confidence in _texts(item, reading, usual):
         figure = _figure(item, text, confidence, usual)
-        if figure is None or not (figure.value or has_digit or text == reading.text):
+        if figure is None or not (figure.value or _shows_nothing(item, text, reading, usual)):
             continue
         if figure.value not in found and len(found) < _MOST_CANDIDATES:
             found[figure.value] = figure
     return tuple(found.values())
+
+
+def _shows_nothing(item: LineItem, text: str, reading: CellReading, usual: Usual) -> bool:
+    """Whether a text of a recognised cell shows a 0, or that the cell is closed."""
+    if read_amount(text).kind == "closed":
+        return text == reading.text
+    seen = fold(reading.text)
+    has_digit = any(character.isdigit() for character in seen)
+    return has_digit and len(seen) == len(fold(text)) and 0 < usual.get(_sort(item), 0) == _decimals(text)
 
 
 def _texts(item: LineItem, reading: CellReading, usual: Usual) -> Iterator[tuple[str, float | None]]:

@@ -20,9 +20,10 @@ from typer.testing import CliRunner
 from juesuan import app
 from pipelines import evidence
 from pipelines.document import read_document
-from pipelines.evidence import page_png, passage_html
+from pipelines.evidence import page_png
 from pipelines.locators import page_of
 from pipelines.model import Cell, CellRole, Content, Grid, Line
+from pipelines.passage import passage_html
 from pipelines.readers import read
 from pipelines.readers.pdfium import page_content
 from pipelines.sheet import RowKey, Sheet

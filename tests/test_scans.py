@@ -207,6 +207,17 @@ def test_what_a_stamp_covers_is_never_certain_and_never_blank() -> None:
     assert beside.text == "2,940.05"
 
 
+def test_a_figure_that_went_under_a_stamp_with_its_border_is_no_blank() -> None:
+    """What is left of the row reads like a name that reaches over both columns: no digit is in it."""
+    rows = (("Alpha", "1.05"), ("Beta", ""), ("Gamma", "7.77"), ("Delta", "2.00"), ("Zeta", "3.00"))
+    image = page(rows)
+    cv2.rectangle(image, (690, 264), (710, 316), (255, 255, 255), -1)
+    cv2.rectangle(image, (720, 264), (810, 316), (220, 40, 40), -1)
+    written(image, "+", 830, 302)
+    cells = [row[1].text for row in grid_of(pdf_of(image)).rows]
+    assert cells == ["1.05", "〓", "7.77", "2.00", "3.00"]
+
+
 def test_a_red_seal_through_which_figures_are_seen_is_taken_away() -> None:
     image = page()
     seal = np.full_like(image, 255)

@@ -11,7 +11,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from pipelines.evidence import page_png, passage_html, suffix
+from pipelines.evidence import page_png, suffix
+from pipelines.passage import passage_html
 from pipelines.readers import read
 from warehouse.explain import explain
 from warehouse.explain_form import form_rows, forms_of

@@ -290,10 +290,11 @@ def _placed(
 def _grid(picture: Picture, frame: Frame, places: dict[int, _Place], name: str) -> Grid:
     """A frame with what was read in its cells; a merged cell's text stands in its first elementary cell."""
     columns = len(frame.xs) - 1
-    boxes, odd = _boxes(frame, picture.scale), odd_cells(frame, places)
+    boxes, unlike = _boxes(frame, picture.scale), odd_cells(frame, places)
     # A stamp over a cell of several may hide what parts them.
     several = np.bincount(frame.cell_of.ravel(), minlength=frame.cell_of.size) > 1
-    odd |= {cell for cell, place in places.items() if place.covered and several[cell]}
+    covered = {cell for cell, place in places.items() if place.covered and several[cell]}
+    odd = unlike | covered
     rows = []
     for r in range(len(frame.ys) - 1):
         row = []
@@ -311,7 +312,7 @@ def _grid(picture: Picture, frame: Frame, places: dict[int, _Place], name: str) 
                 span = int((frame.cell_of[r] == flat).sum())
                 text, reading = said
                 torn = is_odd or (place is not None and place.torn)
-            elif is_odd:
+            elif is_odd or merged in covered & unlike:
                 # The figure may be this column's, and so may be one that was lost.
                 text, reading, torn = UNREAD, Reading(0.0), True
             row.append(Cell(text, f"{name}/r{r + 1}c{c + 1}", picture.displayed(box), span, torn, reading))

@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from pipelines.evidence import Spot, excerpts_html, page_crops, suffix
+from pipelines.evidence import Spot, page_crops, suffix
 from pipelines.locators import page_of
 from pipelines.model import Box
+from pipelines.passage import excerpts_html
 from pipelines.performance.persons import Persons
 from pipelines.readers import read
 from warehouse.evidence import EvidenceError, source_of

@@ -1,7 +1,8 @@
 """``juesuan report``: pages of HTML in a folder, put in its place whole.
 
 Belongs here: which files a report has, and writing them. Does not belong here: what a page says
-(``figures``, ``statements``, ``places``), how it looks (``templates``, ``assets``), and queries (``gather``).
+(``figures``, ``statements``, ``places``, ``originals``), how it looks (``templates``, ``assets``), and
+queries (``gather``).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from warehouse.home import Home
 from warehouse.query import open_read_only
 from warehouse.report import figures, places, statements
 from warehouse.report.gather import BATCH, Gathered, Key, Published, Row
+from warehouse.report.originals import Originals, originals
 from warehouse.schema import package_file
 
 if TYPE_CHECKING:
@@ -159,7 +161,8 @@ def _write(home: Home, published: Published, site: _Site, unit: str | None, year
         gathered = published.gather([page for group in units[start : start + BATCH] for page in group])
         shown = places.shown(home, published, (f for page in gathered for f in page.findings), site.picture)
         for group in _groups(gathered):
-            _write_unit(site, group, shown)
+            printed = [originals(home, published, page, site.picture) for page in group]
+            _write_unit(site, group, printed, shown)
     elsewhere = [] if unit or year is not None else published.held_elsewhere()
     if elsewhere:
         site.page("held", "held.html", held=elsewhere)
@@ -188,23 +191,27 @@ def _groups(gathered: Sequence[Gathered]) -> list[list[Gathered]]:
     return list(found.values())
 
 
-def _write_unit(site: _Site, group: list[Gathered], shown: dict[places.Cells, places.Place]) -> None:
+def _write_unit(
+    site: _Site, group: list[Gathered], printed: list[Originals], shown: dict[places.Cells, places.Place]
+) -> None:
     """The pages of all years of a unit."""
     cells = [statements.cells_of(page) for page in group]
     key_figures = [figures.key_figures(page, of) for page, of in zip(group, cells, strict=True)]
-    for page, of, known in zip(group, cells, key_figures, strict=True):
+    for page, of, known, original in zip(group, cells, key_figures, printed, strict=True):
         level = [
             (other.key, theirs)
             for other, theirs in zip(group, key_figures, strict=True)
             if other.key.level == page.key.level and any(figure.amount for figure in theirs)
         ]
-        _write_page(site, page, of, known, figures.years(level) if len(level) > 1 else [], shown)
+        years = figures.years(level) if len(level) > 1 else []
+        _write_page(site, page, of, original, known, years, shown)
 
 
 def _write_page(
     site: _Site,
     page: Gathered,
     cells: statements.Cells,
+    original: Originals,
     key_figures: list[figures.KeyFigure],
     years: list[figures.Year],
     shown: dict[places.Cells, places.Place],
@@ -228,9 +235,7 @@ def _write_page(
         findings=findings,
         linked=linked,
     )
-    sides = [place for finding in findings for _, place, _ in finding.sides]
-    pictures = {cell: place.pictures for place in sides for cell in place.cells if place.pictures}
-    site.page(f"{page.key.name}-cells", "cells.html", key=page.key, printed=printed, pictures=pictures)
+    site.page(f"{page.key.name}-cells", "cells.html", key=page.key, printed=printed, original=original)
     site.listed.append(
         Listed(
             key=page.key,
