@@ -67,6 +67,15 @@ def is_sure(reading: CellReading) -> bool:
     return certainty.is_sure(reading.confidence)
 
 
+def is_open(reading: CellReading) -> bool:
+    """Whether something may be printed that the recogniser does not tell.
+
+    Where it is unsure between texts that leave no room for another, only one of these can be printed: a
+    figure beside them that arithmetic asks for is the discloser's error.
+    """
+    return not certainty.is_sure(reading.confidence + sum(reading.others_confidence))
+
+
 def printed_figure(item: LineItem, usual: Usual) -> Figure | None:
     """What a cell holds that nobody doubts; None for one that is held."""
     if item.status in ("blank", "closed"):

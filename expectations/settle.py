@@ -23,6 +23,7 @@ from expectations.readings import (
     amount_of,
     figures_of,
     is_certain,
+    is_open,
     is_sure,
     printed_figure,
     usual_decimals,
@@ -94,7 +95,7 @@ def _case(part: DocumentPart, readings: Mapping[str, CellReading]) -> _Case:
             fixed[item.cell_id] = figures[0]
             others[item.cell_id] = tuple(_seen(figure) for figure in figures[1:])
         else:
-            free[item.cell_id] = figures
+            free[item.cell_id] = figures if is_open(reading) else [f for f in figures if not f.weak]
     return _Case(items, asked, fixed, others, free)
 
 

@@ -41,7 +41,7 @@ def suffix(media_type: str) -> str:
 def page_png(
     data: bytes,
     page: int,
-    box: Box,
+    box: Box | None,
     *,
     dpi: int = 150,
     about: Sequence[tuple[str, str]] = (),
@@ -49,15 +49,16 @@ def page_png(
 ) -> bytes:
     """A whole page of a PDF as it is read, the cell in a red frame and lightly tinted.
 
-    ``page`` counts from 1; ``box`` is as in ``Cell``; ``about``, label and text, is kept as the picture's
-    own description; what stands in the ``hidden`` boxes is painted over. ``LookupError`` if the bytes are no
-    PDF that pdfium opens or lack that page.
+    ``page`` counts from 1; ``box`` is as in ``Cell``, None where nothing is to be marked; ``about``, label
+    and text, is kept as the picture's own description; what stands in the ``hidden`` boxes is painted over.
+    ``LookupError`` if the bytes are no PDF that pdfium opens or lack that page.
     """
     from PIL.PngImagePlugin import PngInfo
 
     with _opened(data, page) as document:
         image, scale = _drawn(document, page, dpi, hidden)
-    _mark(image, box, scale)
+    if box is not None:
+        _mark(image, box, scale)
     fields = PngInfo()
     fields.add_itxt("Description", "\n".join(f"{label}：{text}" for label, text in about))
     out = io.BytesIO()

@@ -23,6 +23,11 @@ def page_of(locator: str) -> int | None:
     return int(page[1]) if page else None
 
 
+def is_page(locator: str) -> bool:
+    """Whether a locator is a page and nothing on it."""
+    return "/" not in locator and page_of(locator) is not None
+
+
 def row_place(locator: str) -> str:
     """The row that a cell's locator lies in: ``L257/c3`` → ``L257``, ``p10/t1/r4c4`` → ``p10/t1/r4``."""
     head, slash, tail = locator.rpartition("/")

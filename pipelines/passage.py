@@ -39,19 +39,21 @@ class _Row:
 
 
 def passage_html(
-    content: Content, locator: str, extent: tuple[str, str], about: Sequence[tuple[str, str]]
+    content: Content, locator: str, extent: tuple[str, str] | None, about: Sequence[tuple[str, str]]
 ) -> str:
     """A page of HTML, complete in itself, that shows a cell or line in its passage, marked.
 
-    ``extent`` is where the passage begins and ends (places of a statement); of a long one its opening, the
-    rows around the cell and its ending are shown. ``about`` is what stands above it, label and text.
-    Everything is escaped and nothing is fetched or run. ``LookupError`` if the content has no such place.
+    ``extent`` is where the passage begins and ends (places of a statement), None where it is none; of a long
+    one its opening, the rows around the cell and its ending are shown. ``about`` is what stands above it,
+    label and text. Everything is escaped and nothing is fetched or run. ``LookupError`` if the content has
+    no such place.
     """
     rows = list(_rows(content))
     at, word = _find(rows, locator)
     places = {row.place: i for i, row in enumerate(rows)}
-    first = min(places.get(extent[0], at - _AROUND), at)
-    last = max(places.get(extent[1], at + _AROUND), at)
+    start, end = extent or ("", "")
+    first = min(places.get(start, at - _AROUND), at)
+    last = max(places.get(end, at + _AROUND), at)
     marks = {rows[at].cells[0].locator if word else locator: word}
     body = "\n".join(_shown(rows, _chosen(max(first, 0), min(last, len(rows) - 1), at), marks))
     head = "\n".join(f"<dt>{escape(label)}</dt><dd>{escape(text)}</dd>" for label, text in about)

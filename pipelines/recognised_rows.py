@@ -84,7 +84,8 @@ class _Label:
 
     @property
     def is_sure(self) -> bool:
-        return all(map(_is_sure, self.pieces))
+        """Whether its code was read with certainty; one in two lines may be one that was seen twice."""
+        return all(_is_sure(cell) and "\n" not in cell.text.strip() for cell in self.pieces)
 
 
 def settled_codes(sheet: Sheet, rows: Sequence[Row], columns: Sequence[tuple[range, int]]) -> list[Row]:

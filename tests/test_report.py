@@ -140,15 +140,38 @@ def test_every_published_amount_stands_on_its_page_and_leads_to_its_cell(home, p
     assert by_unit
 
 
-def test_a_printed_cell_has_its_id_its_text_and_its_place(home, pages):
-    _, rows = query(home, "SELECT 单元格, 印刷文字, 位置 FROM 单元格 WHERE 状态 <> 'blank'")
-    shown = {
-        row.get("id"): (row[5].text or "", row[7].text)
-        for name, page in pages.items()
-        if name.endswith("-cells.html")
-        for row in page.xpath("//tbody/tr")
-    }
-    assert shown == {cell: (text or "", place) for cell, text, place in rows}
+def test_every_printed_cell_leads_to_its_line_or_its_place_on_the_page(home, pages):
+    """The id that figures point to: a row with the line in which the cell is marked, or a spot on a page."""
+    _, rows = query(
+        home,
+        """SELECT 单元格, c.印刷文字, c.位置, c.文件, p.page, p.box_left, p.box_top, p.box_right, p.box_bottom
+        FROM 单元格 c LEFT JOIN dim_cell p ON p.cell_id = c.单元格 WHERE c.状态 <> 'blank'""",
+    )
+    cells = [page for name, page in pages.items() if name.endswith("-cells.html")]
+    at = {element.get("id"): element for page in cells for element in page.xpath("//*[@id]")}
+    kinds = set()
+    for cell, text, place, file, number, *box in rows:
+        element = at[cell]
+        kinds.add(element.tag)
+        row = at.get(f"r-{cell}", element)
+        assert row.tag == "tr"
+        heads = [head.text for head in row.getparent().getparent().xpath("./thead//th")]
+        shown = dict(zip(heads, row, strict=True))
+        assert ((shown["印刷文字"].text or ""), shown["位置"].text_content()) == (text or "", place)
+        if element.tag == "tr":
+            assert not file.endswith(".pdf")
+            (marked,) = shown["所在的行"].xpath("./mark")
+            assert marked.text_content().split() == (text or "").split()
+        else:
+            (picture,) = element.getparent().xpath("./img")
+            assert picture.get("alt") == f"原件第 {number} 页"
+            width, height = int(picture.get("width")), int(picture.get("height"))
+            sides = dict(side.split(":") for side in element.get("style").split(";"))
+            left, top = float(sides["left"][:-1]) * width / 100, float(sides["top"][:-1]) * height / 100
+            assert (left, top) == pytest.approx((box[0], box[1]), abs=1)
+            assert float(sides["width"][:-1]) * width / 100 == pytest.approx(box[2] - box[0], abs=1)
+    assert kinds == {"tr", "a"}
+    assert len([i for i in at if i.count("/")]) == len(rows) + sum(i.startswith("r-") for i in at)
 
 
 def test_blank_and_closed_are_told_apart(home, pages):
@@ -340,7 +363,7 @@ def test_the_command_says_what_it_wrote_or_why_not(home, tmp_path):
         return done.exit_code, done.output.strip()
 
     target = tmp_path / "site"
-    assert said(target) == (0, f"报告已写入 {target / 'index.html'}：4 个单位年度，问题 5 条，原文截图 2 张")
+    assert said(target) == (0, f"报告已写入 {target / 'index.html'}：4 个单位年度，问题 5 条，原文图片 13 张")
     assert said(target, "--unit", "没有") == (1, "仓库里没有「没有」的文档；有哪些，见视图 文件清单")
     done = CliRunner().invoke(app, ["report", str(target), "--home", str(tmp_path / "none")])
     assert done.exit_code == 1

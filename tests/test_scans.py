@@ -17,6 +17,7 @@ from PIL import Image
 from pipelines.model import Grid, Line, Reading
 from pipelines.readers.pdf import read_pdf, text_at
 from pipelines.readers.rules import Frame
+from pipelines.scans.ink import Speck, lines_of
 from pipelines.scans.picture import Picture, level, ways
 from pipelines.scans.recogniser import recognise
 from pipelines.scans.ruling import ruling
@@ -297,6 +298,15 @@ def frame(cells: list[list[int]], heights: tuple[float, ...] = ()) -> Frame:
 
 
 WHOLE = [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11], [12, 13, 14]]
+
+
+@pytest.mark.parametrize(("height", "gap", "lines"), [(6, 1, 1), (9, 2, 1), (9, 4, 2), (14, 2, 2)])
+def test_halves_of_thin_letters_are_one_line(height: int, gap: int, lines: int) -> None:
+    ink = np.full((60, 60), 255, np.uint8)
+    boxes = [(10, 10, 24, 10 + height), (10, 10 + height + gap, 24, 10 + 2 * height + gap)]
+    for left, top, right, bottom in boxes:
+        ink[top:bottom, left:right] = 0
+    assert len(lines_of([Speck(box, 20) for box in boxes], ink)) == lines
 
 
 def test_cells_that_a_hidden_or_a_false_rule_makes_are_odd() -> None:

@@ -22,6 +22,7 @@ from expectations.reconcile import reconcile
 from expectations.rules_data import load_rules
 from expectations.settle import settle
 from pipelines.model import CellReading, DocumentPart, LineItem
+from pipelines.scans.certainty import confused
 from tests.reconcile_frames import changed, sample, tables_of
 from tests.settle_examples import SURE, Address, find, part_of, read_as
 from tests.typesetter.consistent import consistent_disclosure
@@ -36,6 +37,10 @@ PROJECT: Address = (SPENDING, "2010301", "项目支出")
 
 # Digits for which no usual confusion gives the key.
 _UNLIKE = dict(zip("0123456789.", "2556795521,", strict=True))
+
+
+# Digits that the recogniser usually takes for others.
+_CONFUSED = {digit: seen for seen in "0123456789" for digit in confused(seen) if digit.isdigit()}
 
 
 @cache
@@ -115,6 +120,18 @@ def test_a_misread_cell_is_corrected_with_the_evidence() -> None:
     assert "T01-3 收入支出决算总表" in repair.evidence
     assert f"{float(true.amount_printed):,.2f} = {float(true.amount_printed):,.2f}" in repair.evidence
     assert part.issues == ()
+
+
+def test_a_figure_that_the_recogniser_leaves_no_room_for_is_no_correction() -> None:
+    """A printed error read as it stands, only its point unsure: what the sums ask for is not printed."""
+    true = find(scan(), TOTAL)
+    place, digit = next((n, c) for n, c in enumerate(true.amount_printed) if c in _CONFUSED)
+    wrong = true.amount_printed[:place] + _CONFUSED[digit] + true.amount_printed[place + 1 :]
+    other = wrong.replace(".", ",")
+    assert status(settle(read_as(scan(), true, wrong, 0.6, {other: 0.1392})), TOTAL) == "corrected"
+    held = settle(read_as(scan(), true, wrong, 0.86, {other: 0.1392}))
+    assert status(held, TOTAL) == "held"
+    assert held.repairs == ()
 
 
 def test_a_point_that_was_lost_is_put_back() -> None:

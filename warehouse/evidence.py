@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.evidence import page_png, suffix
+from pipelines.locators import is_page, page_of
+from pipelines.model import Box
 from pipelines.passage import passage_html
-from pipelines.readers import read
+from pipelines.readers import box_at, read
 from warehouse.explain import explain
+from warehouse.explain_claim import claims_of
 from warehouse.explain_form import form_rows, forms_of
 from warehouse.home import Home
 from warehouse.lake import BOX_COLUMNS
@@ -36,7 +39,7 @@ SHOWS = {".png": "图片", ".html": " HTML"}
 # The steps of an explanation that stand above a passage.
 ABOUT = (
     "文件", "关于", "报表", "行", "绩效表", "栏目", "资金", "任务", "指标", "列", "状态", "原因", "换算",
-    "数量", "数值", "文字", "修复", "校验", "位置",
+    "数量", "数值", "文字", "情况说明", "修复", "校验", "位置",
 )  # fmt: skip
 
 
@@ -44,17 +47,18 @@ class EvidenceError(RuntimeError):
     """Why there is no evidence: one line that says what to do."""
 
 
-def write_evidence(home: Home, cell_id: str, target: Path) -> None:
-    """Write the page or passage of a published cell to ``target``; a file that is there is replaced.
+def write_evidence(home: Home, name: str, target: Path) -> None:
+    """Write the page or passage of a published cell or place to ``target``; a file there is replaced.
 
-    ``LookupError`` if the published file has no such cell, ``QueryError`` if there is none,
+    ``name`` and ``LookupError`` are as in ``explain``, ``QueryError`` if nothing is published,
     ``EvidenceError`` for a target or a source that does not do.
     """
-    steps = [(label, text) for label, text in explain(home, cell_id) if label in ABOUT]
+    steps = [(label, text) for label, text in explain(home, name) if label in ABOUT]
+    cell_id, _ = claims_of(home, name)
     document = rows_where(home, "dim_document", document_id=cell_id.partition("/")[0])[0]
     _check(target, document["media_type"])
     data = source_of(home, document["sha256"])
-    steps += [("单元格", cell_id), ("来源指纹", f"sha256 {document['sha256']}")]
+    steps += [("单元格", name), ("来源指纹", f"sha256 {document['sha256']}")]
     try:
         shown = _evidence(home, cell_id, document, data, steps)
     except LookupError as error:
@@ -92,25 +96,40 @@ def _evidence(
 ) -> bytes:
     """The page or the passage, without the persons that stand there."""
     cells = rows_where(home, "dim_cell", cell_id=cell_id)
+    locator = cell_id.partition("/")[2]
     if suffix(document["media_type"]) == ".png":
-        placed = next((cell for cell in cells if cell["box_left"] is not None), None)
-        if placed is None:
-            raise LookupError("没有记下这个单元格在页上的位置")
-        left, top, right, bottom = (placed[side] for side in BOX_COLUMNS)
-        hidden = boxes_on(home, document, placed["page"])
-        return page_png(data, placed["page"], (left, top, right, bottom), about=steps, hidden=hidden)
+        page = page_of(locator)
+        if page is None:
+            raise LookupError(f"{locator} 不在哪一页上")
+        hidden = boxes_on(home, document, page)
+        return page_png(data, page, _box(data, locator, cells), about=steps, hidden=hidden)
     content = persons_of(home, document).hide_content(read(data))
-    extent = _extent(home, cell_id, cells)
-    return passage_html(content, cell_id.partition("/")[2], extent, steps).encode("utf-8")
+    return passage_html(content, locator, _extent(home, cell_id, cells), steps).encode("utf-8")
 
 
-def _extent(home: Home, cell_id: str, cells: list[dict[str, Any]]) -> tuple[str, str]:
-    """Where the statement or form of a cell begins and ends; a blank cell is known by its figure alone."""
+def _box(data: bytes, locator: str, cells: list[dict[str, Any]]) -> Box | None:
+    """Where a place stands on its page; None of a whole page, or where that is not known."""
+    placed = next((cell for cell in cells if cell["box_left"] is not None), None)
+    if placed is not None:
+        left, top, right, bottom = (placed[side] for side in BOX_COLUMNS)
+        return left, top, right, bottom
+    return None if is_page(locator) else box_at(data, locator)
+
+
+def _extent(home: Home, cell_id: str, cells: list[dict[str, Any]]) -> tuple[str, str] | None:
+    """Where the statement or form of a cell begins and ends; a blank cell is known by its figure alone.
+
+    None for a place in the text.
+    """
     facts = cells or rows_where(home, "fact_line_item", cell_id=cell_id)
     owners = [cell["statement_id"] for cell in facts]
     owners += [row["form_id"] for _, row in form_rows(home, cell_id)]
-    of = rows_where(home, "dim_statement", statement_id=owners[0]) or forms_of(home, owners[0])
-    return of[0]["locator"], of[0]["locator_end"]
+    of = [
+        row
+        for o in owners[:1]
+        for row in rows_where(home, "dim_statement", statement_id=o) or forms_of(home, o)
+    ]
+    return (of[0]["locator"], of[0]["locator_end"]) if of else None
 
 
 def _put(target: Path, shown: bytes) -> None:

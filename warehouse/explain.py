@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.evidence import suffix
-from pipelines.locators import row_place
+from pipelines.locators import is_page, page_of, row_place
 from pipelines.readers import text_at
+from warehouse.explain_claim import claim_steps, claims_of
 from warehouse.explain_form import form_steps
 from warehouse.home import Home
 from warehouse.lake import BOX_COLUMNS
@@ -34,28 +35,46 @@ STATUS = {
 SEVERITY = {"critical": "未过，所指的行待核", "warning": "留意", "info": "提示"}
 
 
-def explain(home: Home, cell_id: str) -> list[Step]:
-    """The way of one cell as (label, text) steps.
+def explain(home: Home, name: str) -> list[Step]:
+    """The way of one cell as (label, text) steps; of any other place what stands there.
 
-    ``LookupError`` if the published file has no such cell, ``QueryError`` if there is no published file.
+    ``name`` is the id of a cell or of a figure in the text, or a document and a place in it.
+    ``LookupError`` if the published file has no such place, ``QueryError`` if there is no published file.
     """
+    cell_id, claims = claims_of(home, name)
     found = rows_where(home, "dim_cell", cell_id=cell_id)
     facts = rows_where(home, "fact_line_item", cell_id=cell_id)
     of_forms = form_steps(home, cell_id, {cell["statement_id"] for cell in found})
-    if not found and not facts and not of_forms:
+    document_id, _, locator = cell_id.partition("/")
+    documents = rows_where(home, "dim_document", document_id=document_id)
+    known = found or facts or of_forms or claims
+    if not documents or not (known or _stands(home, documents[0], locator)):
         raise LookupError(
-            f"仓库里没有单元格 {cell_id}："
-            "编号见视图 单元格、绩效项目栏、绩效指标 的“单元格”列，形如 8f3451943585/L257/c3。"
+            f"仓库里没有单元格或位置 {name}：编号见视图 单元格、绩效项目栏、绩效指标 的“单元格”列和 "
+            "情况说明数据 的“编号”列，形如 8f3451943585/L257/c3；"
+            "别的位置写作 文档/位置，如 8f3451943585/L257。"
         )
-    document = rows_where(home, "dim_document", document_id=cell_id.partition("/")[0])[0]
-    steps = _source(home, document, cell_id.partition("/")[2])
+    document = documents[0]
+    steps = _source(home, document, locator)
     steps += [step for cell in found for step in _role(cell)]
     steps += _readings(home, cell_id)
     steps += [step for fact in facts for step in _fact(home, fact)] + of_forms
+    steps += claim_steps(claims)
     steps += _repairs(home, cell_id, facts) + _failures(home, cell_id)
     if any(told["status" if "status" in told else "role"] == "held" for told in (*found, *facts)):
         steps += _waiting(home, cell_id)
-    return [*steps, ("证据", f"juesuan evidence {cell_id} -o x{suffix(document['media_type'])}")]
+    return [*steps, ("证据", f"juesuan evidence {name} -o x{suffix(document['media_type'])}")]
+
+
+def _stands(home: Home, document: dict[str, Any], locator: str) -> bool:
+    """Whether the kept source has such a place; a page is one."""
+    if is_page(locator):
+        return 0 < (page_of(locator) or 0) <= (document["pages"] or 0)
+    try:
+        text_at(kept(home, document["sha256"]), locator)
+    except (SourceProblem, LookupError):
+        return False
+    return True
 
 
 def _source(home: Home, document: dict[str, Any], locator: str) -> list[Step]:
@@ -71,6 +90,8 @@ def _source(home: Home, document: dict[str, Any], locator: str) -> list[Step]:
 
 def _printed(home: Home, document: dict[str, Any], locator: str) -> str:
     """What stands in the kept source at the place, read anew; persons are masked."""
+    if is_page(locator):
+        return "整页"
     try:
         printed = text_at(kept(home, document["sha256"]), locator)
         return f"「{persons_of(home, document).hide(printed, locator)}」"

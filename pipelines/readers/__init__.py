@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from pipelines.model import Content
+from pipelines.model import Box, Content
 
 # A PDF's mark may stand after some rubbish.
 _PDF_HEAD = 1024
@@ -33,6 +33,13 @@ def prepare() -> None:
 def text_at(data: bytes, locator: str) -> str:
     """The text that stands at a locator; ``LookupError`` where the document has no such place."""
     return _reader(data)[1](data, locator)
+
+
+def box_at(data: bytes, locator: str) -> Box | None:
+    """Where a place of a PDF stands on its page, if that is known; ``LookupError`` as in ``text_at``."""
+    from pipelines.readers import pdf
+
+    return pdf.box_at(data, locator)
 
 
 @lru_cache(maxsize=2)

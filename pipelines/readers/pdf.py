@@ -18,7 +18,7 @@ import pypdfium2.raw as raw
 
 from pipelines.limits import MAX_PAGES, MAX_PICTURES
 from pipelines.locators import second_place
-from pipelines.model import PDF, Block, Content, Issue, Line
+from pipelines.model import PDF, Block, Box, Cell, Content, Issue, Line
 from pipelines.readers.cells import FREE, inside, owned, plain, ruled_grid, texts_of, torn_cells
 from pipelines.readers.furniture import marked_furniture
 from pipelines.readers.intact import why_not_intact
@@ -75,44 +75,51 @@ def text_at(data: bytes, locator: str) -> str:
 
     Raises ``LookupError`` where the locator is none of this reader's or nothing stands there.
     """
+    return _at(data, locator).text
+
+
+def box_at(data: bytes, locator: str) -> Box | None:
+    """Where a place stands on its page, None where that is not known; ``LookupError`` as in ``text_at``."""
+    return _at(data, locator).box
+
+
+def _at(data: bytes, locator: str) -> Line | Cell:
     match = re.fullmatch(r"p(\d+)/(?:l\d+|([tk])\d+/r\d+c\d+)", locator)
     found = None
     if match and match[2] == "k":
-        found = _second_texts(data, int(match[1])).get(locator)
+        found = _second_places(data, int(match[1])).get(locator)
     elif match:
-        found = _texts(data).get(locator)
-        if found is None:
-            found = _picture_texts(data, int(match[1])).get(locator)
+        found = _places(data).get(locator) or _picture_places(data, int(match[1])).get(locator)
     if found is None:
         raise LookupError(f"no such place in the document: {locator}")
     return found
 
 
 @lru_cache(maxsize=2)
-def _second_texts(data: bytes, page: int) -> dict[str, str]:
+def _second_places(data: bytes, page: int) -> dict[str, Line | Cell]:
     from pipelines.readers.camelot_route import read_pages
 
     grids = read_pages(data, [page]).get(page, ())
-    return {second_place(cell.locator): cell.text for grid in grids for row in grid.rows for cell in row}
+    return {second_place(cell.locator): cell for grid in grids for row in grid.rows for cell in row}
 
 
 @lru_cache(maxsize=2)
-def _texts(data: bytes) -> dict[str, str]:
-    return _texts_of(_pages(data, range(0))[0])
+def _places(data: bytes) -> dict[str, Line | Cell]:
+    return _places_of(_pages(data, range(0))[0])
 
 
 @lru_cache(maxsize=8)
-def _picture_texts(data: bytes, page: int) -> dict[str, str]:
-    """The texts of a page that is read as it looks: of it alone, for that takes a second a page."""
-    return _texts_of([one for one in _pages(data, range(page, page + 1))[0] if one.number == page])
+def _picture_places(data: bytes, page: int) -> dict[str, Line | Cell]:
+    """The places of a page that is read as it looks: of it alone, for that takes a second a page."""
+    return _places_of([one for one in _pages(data, range(page, page + 1))[0] if one.number == page])
 
 
-def _texts_of(pages: Sequence[Page]) -> dict[str, str]:
-    texts: dict[str, str] = {}
+def _places_of(pages: Sequence[Page]) -> dict[str, Line | Cell]:
+    places: dict[str, Line | Cell] = {}
     for block in (block for page in pages for block in page.blocks):
         for item in [block] if isinstance(block, Line) else [cell for row in block.rows for cell in row]:
-            texts[item.locator] = item.text
-    return texts
+            places[item.locator] = item
+    return places
 
 
 # --- pages -----------------------------------------------------------------------------------

@@ -30,6 +30,8 @@ _HUGE = 160
 _NEAR = 0.9
 # A piece of a line lower than this share of the usual is part of its neighbour; higher is several lines.
 _LOW, _HIGH = 0.5, 1.55
+# Letters that are torn level, as thin prints are, have halves lower than this, and so far apart (pixels).
+_HALF, _TORN = 10, 2
 # Letters in a table are no higher than this (pixels at 200 dpi).
 _HIGHEST = 40
 
@@ -95,7 +97,7 @@ def lines_of(specks: Sequence[Speck], ink: Array) -> list[PixelBox]:
     shown = np.zeros((bottom - top, right - left), bool)
     for x, y, z, w in boxes.tolist():
         shown[y - top : w - top, x - left : z - left] |= ink[y:w, x:z] < DARK
-    runs = _runs(np.any(shown, axis=1))
+    runs = _whole(_runs(np.any(shown, axis=1)))
     if not runs:
         return [(int(left), int(top), int(right), int(bottom))]
     usual = min(max(b - a for a, b in runs), _HIGHEST)
@@ -114,6 +116,17 @@ def lines_of(specks: Sequence[Speck], ink: Array) -> list[PixelBox]:
 def _runs(shown: Any) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(np.concatenate(([0], shown.astype(np.int8), [0]))))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def _whole(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Runs of rows with ink, halves of one line joined: so low and so near to each other no lines are."""
+    found: list[tuple[int, int]] = []
+    for start, end in runs:
+        if found and start - found[-1][1] <= _TORN and max(end - start, found[-1][1] - found[-1][0]) < _HALF:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
 
 
 def _merged(runs: list[tuple[int, int]], usual: float) -> list[tuple[int, int]]:

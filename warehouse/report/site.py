@@ -104,7 +104,7 @@ def write_report(home: Home, target: Path, unit: str | None = None, year: int | 
     findings = sum(sum(one.severities.values()) for one in site.listed)
     return (
         f"报告已写入 {target / 'index.html'}："
-        f"{len(site.listed):,} 个单位年度，问题 {findings:,} 条，原文截图 {len(site.pictures):,} 张"
+        f"{len(site.listed):,} 个单位年度，问题 {findings:,} 条，原文图片 {len(site.pictures):,} 张"
     )
 
 

@@ -20,7 +20,10 @@ SELECT
     c.sentence AS 句子,
     c.document_id AS 文档,
     d.path AS 文件,
-    split_part(c.locator, '/', 1) AS 位置
+    split_part(c.locator, '/', 1) AS 位置,
+    c.value_printed AS 印刷文字,
+    c.period AS 期间,
+    c.claim_id AS 编号
 FROM fact_claim c
 JOIN document_in_force d USING (document_id)
 LEFT JOIN fact_line_item l ON l.cell_id = c.cell_id AND l.measure = c.measure

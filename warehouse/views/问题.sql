@@ -30,6 +30,9 @@ SELECT
         ELSE concat_ws('；', nullif(r.note, ''), r.came_back) END AS 说明,
     CASE WHEN r.fits THEN r.treatment END AS 处理,
     r.document_id AS 文档,
-    r.path AS 文件
+    r.path AS 文件,
+    coalesce(r.left_cell, r.document_id || '/' || r.left_locator) AS 披露单元格,
+    coalesce(r.right_cell, coalesce(r.counterpart_document_id, r.document_id) || '/' || r.right_locator)
+        AS 对照单元格
 -- Unit and path come with the verdict: joined to it here, a choice of units would read every verdict first.
 FROM decided r
