@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 import juesuan
 from assets import told
 from assets.summary import Reason, RunSummary
-from tests.test_readme import publish_samples
+from tests.shown import publish_samples
 
 ROOT = Path(__file__).parent.parent
 CELL = "SELECT 单元格 FROM 单元格 WHERE 状态 = 'printed' AND 计量单位 = '万元' ORDER BY ALL LIMIT 1"
@@ -46,7 +46,7 @@ def test_the_first_run_publishes_and_ends_with_a_summary(first) -> None:
     home, done = first
     assert done.returncode == 0, done.stderr
     assert str(home / "warehouse.duckdb") in done.stdout
-    assert "文档 4 · 报表 38 · 事实 " in done.stdout
+    assert "文档 6 · 报表 58 · 事实 " in done.stdout
     assert done.stderr == ""
 
 
@@ -185,7 +185,7 @@ def test_sql_status_and_explain_say_what_to_do_in_a_new_home(tmp_path) -> None:
 def test_status_shows_runs_and_the_age_of_the_file(home) -> None:
     output = invoke("status").output
     assert str(home / "warehouse.duckdb") in output
-    assert "文档 4 · 报表 38" in output
+    assert "文档 6 · 报表 58" in output
 
 
 def test_status_tells_of_a_damaged_ledger_in_one_line(tmp_path) -> None:

@@ -13,7 +13,7 @@ from assets import reconciling, steps
 from assets.progress import silent
 from expectations.reconcile import RECONCILIATION_SCHEMA
 from tests.expectations_examples import frame, schema, verdict
-from tests.test_readme import README
+from tests.shown import README
 from tests.warehouse_fixtures import DAY, UNIT, a_home, day, document, full_part, keep
 from warehouse import decisions, lake
 from warehouse.build import build

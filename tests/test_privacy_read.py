@@ -68,6 +68,14 @@ def test_a_person_at_any_place_is_in_no_record_but_its_own(place: str) -> None:
     assert telling(part) == []
 
 
+def test_an_office_itself_is_no_person_and_a_name_behind_an_office_is() -> None:
+    for said, hidden in (("本级", False), (NAMES[0], True)):
+        part = read_document("\n".join(instead(UNIT, f"{UNIT}（{said}）")).encode(), name="x.txt")
+        stands = [cell.text for cell in part.cells if UNIT in cell.text]
+        assert [text for text in stands if text == f"{UNIT}（{said}）"] == ([] if hidden else stands)
+        assert any(datum.text == f"{UNIT}（{said}）" for datum in part.persons) is hidden
+
+
 def test_persons_that_words_tell_join_the_others() -> None:
     part = read_document("\n".join(PLACES["lines under the form"]).encode(), name="x.txt")
     assert [(one.attribute, one.text) for one in part.persons][-3:] == [

@@ -81,10 +81,13 @@ def on_their_own(forms: Sequence[FilledForm], cuts: Sequence[Cut | None] = ()) -
 
 
 def attached(
-    disclosure: Disclosure, forms: Sequence[FilledForm], cuts: Sequence[Cut | None] = ()
+    disclosure: Disclosure,
+    forms: Sequence[FilledForm],
+    cuts: Sequence[Cut | None] = (),
+    manner: Manner | None = None,
 ) -> Composition:
     """The disclosure with the forms in its last part, each under its «附件1»."""
-    composition = compose(disclosure, Manner())
+    composition = compose(disclosure, manner)
     parts = sum(isinstance(block, Words) and block.style == "part" for block in composition.blocks)
     blocks: list[Block] = [*composition.blocks, PageBreak()]
     blocks.append(Words(f"第{ordinal(parts + 1)}部分 附件", "part"))

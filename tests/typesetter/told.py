@@ -447,6 +447,7 @@ class Narrator:
         )
         yield "（四）预算绩效情况说明"
         yield (f"按照〔{d.year}〕8号文的要求，{d.year}年开展绩效自评，联系电话：0000-1234567。",)
+        yield from ((remark,) for remark in d.remarks)
 
 
 def _listed(parts: Sequence[Sentence]) -> Sentence:
