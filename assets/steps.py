@@ -41,9 +41,11 @@ BUILT_FROM = {
     "source_file": ("document_parts",),
     "dim_unit": ("dim_document", "document_evidence", "unit_relation"),
     "dim_unit_alias": ("dim_document", "document_evidence", "unit_relation", "dim_statement"),
+    "unit_member": ("dim_document", "unit_relation"),
+    "unit_proposal": ("dim_document", "document_evidence", "unit_relation"),
     "dim_subject": ("fact_line_item",),
     "correction": ("fact_line_item",),
-    "input_issue": (RECONCILED, "fact_line_item"),
+    "input_issue": (RECONCILED, "fact_line_item", "dim_document", "unit_relation"),
 }
 WIDE_FROM = ("dim_document", "dim_statement", "fact_line_item", "expectation_failure")
 

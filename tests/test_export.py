@@ -234,7 +234,7 @@ def test_the_command_says_what_it_wrote(published, tmp_path):
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0
     assert re.fullmatch(
-        r"30 个视图、\d+ 行：parquet 文件一个视图一个，datapackage.json，数据字典.md\n", done.output
+        r"34 个视图、\d+ 行：parquet 文件一个视图一个，datapackage.json，数据字典.md\n", done.output
     )
     again = CliRunner().invoke(app, arguments)
     assert again.exit_code == 1

@@ -432,7 +432,7 @@ def test_figures_of_decisions_are_exact(home):
 
 
 def test_the_example_of_the_readme_is_well_formed(home):
-    example, _ = re.findall(r"^```yaml\n(.*?)^```$", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    example, *_ = re.findall(r"^```yaml\n(.*?)^```$", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     (home.decisions / "a.yml").write_text(example, "utf-8")
     told = decisions.load(home)
     assert (len(told.rows), told.issues) == (1, ())

@@ -11,12 +11,11 @@ from tests.warehouse_fixtures import day
 from warehouse.history import Version, in_order, standings
 from warehouse.registry import (
     PrintedSubject,
-    normal_name,
     standard_names,
     subject_rows,
-    unit_id,
     units,
 )
+from warehouse.units import Registry, normal_name, unit_id
 
 ABOUT = ("u_1", 2024, "部门", None, "决算")
 
@@ -111,14 +110,18 @@ def test_typesetting_does_not_make_another_unit(other):
 
 
 def test_units_take_parents_from_both_sides():
-    document = {"document_id": "d1", "unit_name": "局", "fiscal_year": 2024, "unit_nature": "行政单位"}
+    document = {
+        "document_id": "d1", "unit_name": "局", "fiscal_year": 2024, "unit_nature": "行政单位",
+        "kind": "决算", "level": "部门", "consolidation": None,
+    }  # fmt: skip
     said = [
         {"document_id": "d1", "relation": "上级", "name": "委", "printed": "委", "locator": "L1"},
         {"document_id": "d1", "relation": "所属", "name": "中心", "printed": "中心", "locator": "L2"},
     ]
-    rows, aliases = units([document], [], said)
-    assert {r["name"]: r["parent_name"] for r in rows} == {"局": "委", "中心": "局", "委": None}
-    assert {a["name_printed"]: a["rule"] for a in aliases} == {
+    found = units([document], [], said, Registry())
+    assert {r["name"]: r["parent_name"] for r in found.units} == {"局": "委", "中心": "局", "委": None}
+    assert {r["name"]: r["path"] for r in found.units}["中心"] == "委 / 局 / 中心"
+    assert {a["name_printed"]: a["rule"] for a in found.aliases} == {
         "委": "机构设置：上级",
         "中心": "机构设置：所属",
     }

@@ -28,9 +28,11 @@ from warehouse import (
     lake,
     performance,
     persons,
+    proposals,
     registry,
     schema,
     settings,
+    units,
 )
 from warehouse.home import Home
 from warehouse.ledger import Ledger, LedgerState
@@ -191,7 +193,7 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def _documents(connection: duckdb.DuckDBPyConnection, home: Home, state: LedgerState) -> list[Row]:
-    """Documents with their history, units and aliases; the issues of versions that were set aside."""
+    """Documents with their history, and units; the issues of versions that were set aside."""
     read = {
         table: [row for year in lake.years(home) for row in lake.read_year(home, table, year).to_dicts()]
         for table in ("dim_document", "document_evidence", "unit_relation")
@@ -203,20 +205,26 @@ def _documents(connection: duckdb.DuckDBPyConnection, home: Home, state: LedgerS
             f"台账里没有文档 {unknown[0]}（共 {len(unknown)} 份），不知道首次见到的时间；"
             "从备份恢复 lake/ledger.jsonl，或把原文件放回 inbox 再运行"
         )
+    known = units.load(home)
+    for document in documents:
+        name, year = document["unit_name"], document["fiscal_year"]
+        document["unit_id"] = known.identify(name, year)[0] if name else None
     versions = [_version(d, state) for d in documents]
     standing = history.standings(versions)
     main = registry.main_paths(state)
     for document in documents:
         place = standing[document["document_id"]]
-        document["unit_id"] = registry.unit_id(document["unit_name"]) if document["unit_name"] else None
         document["path"] = main.get(document["sha256"])
         document["known_from"], document["known_to"] = place.known_from, place.known_to
         document["supersedes"], document["superseded_by"] = place.supersedes, place.superseded_by
-    units, aliases = registry.units(documents, read["document_evidence"], read["unit_relation"])
     insert(connection, home, "dim_document", documents)
     insert(connection, home, "document_standing", map(asdict, history.spans(versions)))
-    insert(connection, home, "dim_unit", units)
-    insert(connection, home, "dim_unit_alias", aliases)
+    found = registry.units(documents, read["document_evidence"], read["unit_relation"], known)
+    insert(connection, home, "dim_unit", found.units)
+    insert(connection, home, "dim_unit_alias", found.aliases)
+    insert(connection, home, "unit_member", found.members)
+    insert(connection, home, "unit_proposal", proposals.propose(found, documents, known))
+    insert(connection, home, "input_issue", [*known.issues, *(units.unused(home, u) for u in found.unused)])
     return [
         _superseded(document, standing[document["document_id"]])
         for document in documents
@@ -227,9 +235,9 @@ def _documents(connection: duckdb.DuckDBPyConnection, home: Home, state: LedgerS
 def _version(document: Row, state: LedgerState) -> history.Version:
     identity = None
     # What is not known to be about the same thing supersedes nothing.
-    if document["unit_name"] and document["fiscal_year"] is not None and document["kind"] != "其他":
+    if document["unit_id"] and document["fiscal_year"] is not None and document["kind"] != "其他":
         identity = (
-            registry.unit_id(document["unit_name"]),
+            document["unit_id"],
             document["fiscal_year"],
             document["level"],
             document["consolidation"],

@@ -1,8 +1,8 @@
-"""Lists of entries that people write as YAML in a folder of the home: decisions and corrections.
+"""Lists of entries that people write as YAML in a folder of the home: decisions, corrections, units.
 
 Belongs here: reading such files, what every entry must have, and the fingerprint by which a change of them
-is noticed. Does not belong here: what an entry means (``decisions``, ``corrections``). The module imports
-nothing heavy, because a run that finds nothing new asks for the fingerprint.
+is noticed. Does not belong here: what an entry means (``decisions``, ``corrections``, ``units``). The
+module imports nothing heavy, because a run that finds nothing new asks for the fingerprint.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 Row = dict[str, Any]
-Entry = Mapping[str, str | None]
+Entry = Mapping[str, Any]
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Who decided, when and why, of every kind.
@@ -29,8 +29,10 @@ WHO, WHEN, WHY = "何人", "何日", "理由"
 class Kind:
     """What the entries of a folder are: their name, the section of the README that shows them, their keys.
 
-    ``named`` is the key that tells one entry from others; ``written`` must not be empty. ``wrong`` says
-    what else is wrong with an entry ("" for nothing), ``row`` makes a row of its own columns from it.
+    ``keys`` must be there, of which ``written`` must not be empty; ``optional`` may. Behind ``lists`` there
+    may be more than a text, which is for ``wrong`` to look at. ``named`` is the key that tells one entry from
+    others, ``why`` the one that gives the reason. ``wrong`` says what else is wrong with an entry ("" for
+    nothing), ``row`` makes a row of its own columns from it.
     """
 
     name: str
@@ -40,6 +42,9 @@ class Kind:
     named: str
     wrong: Callable[[Entry], str]
     row: Callable[[Entry], Row]
+    optional: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    why: str = WHY
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,7 @@ def _entries(path: Path, kind: Kind) -> Iterator[tuple[str | None, Row]]:
             fix_entry = f"{shown}这一条，再运行一次；其他各条不受影响"
             yield None, issue(kind, path, place, f"这一条没有用上：{wrong}", fix_entry)
         else:
-            who = {"reason": WHY, "decided_by": WHO}
+            who = {"reason": kind.why, "decided_by": WHO}
             said = {column: str(entry[key]).strip() for column, key in who.items()}
             where = {"file": f"{kind.folder}/{path.name}", "place": place}
             decided = {"decided_on": _day(entry[WHEN])}
@@ -149,7 +154,7 @@ def _wrong(entry: Any, kind: Kind) -> str:
     """What is wrong with an entry; empty where nothing is."""
     if not isinstance(entry, dict):
         return f"不是「{'、'.join(kind.keys)}」各写一行的条目"
-    odd = [str(key) for key in entry if key not in kind.keys]
+    odd = [str(key) for key in entry if key not in (*kind.keys, *kind.optional)]
     missing = [key for key in kind.keys if key not in entry]
     if odd or missing:
         return "；".join(
@@ -161,7 +166,7 @@ def _wrong(entry: Any, kind: Kind) -> str:
     if _day(entry[WHEN]) is None:
         return f"{WHEN}「{entry[WHEN]}」不是 2026-11-22 那样的日期"
     for key, value in entry.items():
-        if not isinstance(value, str | None):
+        if not isinstance(value, str | None) and key not in kind.lists:
             return f"{key}「{' '.join(str(value).split())[:60]}」不是一个值"
     return kind.wrong(entry)
 

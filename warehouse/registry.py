@@ -1,21 +1,21 @@
 """The registers that the build makes: units and their names, subjects and their names, source files.
 
-Belongs here: turning what documents, references and ledger say into rows of ``dim_unit``,
-``dim_unit_alias``, ``dim_subject`` and ``source_file``. Does not belong here: SQL over facts.
+Belongs here: turning what documents, references, ledger and people's entries say into rows of ``dim_unit``,
+``dim_unit_alias``, ``unit_member``, ``dim_subject`` and ``source_file``. Does not belong here: SQL over
+facts, and what an entry about a unit says (``units``).
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
+import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pipelines.vocabulary import Subject, subjects
 from warehouse.ledger import FileState, LedgerState
+from warehouse.units import KIND, Registry, Unit, apart, normal_name, unit_id
 
 Row = dict[str, Any]
 
@@ -26,57 +26,170 @@ _LEVELS = {3: "类", 5: "款", 7: "项"}
 # --- units -------------------------------------------------------------------------------
 
 
-def normal_name(name: str) -> str:
-    """A unit's name without what differs by typesetting alone: width, blanks, form of brackets."""
-    narrow = re.sub(r"\s+", "", unicodedata.normalize("NFKC", name))
-    return narrow.replace("(", "（").replace(")", "）")
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The units of all documents.
 
+    ``units``, ``aliases`` and ``members`` are rows of ``dim_unit``, ``dim_unit_alias`` and ``unit_member``;
+    ``unused`` the units of entries of which no name occurs.
+    """
 
-def unit_id(name: str) -> str:
-    """The stable id of the unit of that name: ``u_`` and ten hex digits."""
-    return "u_" + hashlib.sha256(normal_name(name).encode()).hexdigest()[:10]
+    units: list[Row]
+    aliases: list[Row]
+    members: list[Row]
+    unused: list[Unit]
 
 
 def units(
-    documents: Iterable[Row], evidence: Iterable[Row], relations: Iterable[Row]
-) -> tuple[list[Row], list[Row]]:
-    """Rows of ``dim_unit`` and ``dim_unit_alias`` from what the documents say of themselves and of others.
+    documents: Iterable[Row], evidence: Iterable[Row], relations: Iterable[Row], known: Registry
+) -> Register:
+    """The units that the documents speak of, by what they say of themselves and of others.
 
-    Later years win for 单位性质 and 上级; nothing is taken from outside the documents.
+    Names mean the units that the entries of people (``known``) say for the year of their document. Later
+    years win for 单位性质 and 上级, and what an entry says wins over all; nothing else is taken from outside
+    the documents.
     """
-    found: dict[str, Row] = {}
-    aliases: dict[tuple[str, str, str, str], Row] = {}
-
-    def unit(name: str, source: str) -> Row:
-        blank = {"parent_name": None, "nature": None, "division": None, "evidence": source}
-        return found.setdefault(unit_id(name), {"unit_id": unit_id(name), "name": normal_name(name), **blank})
-
-    def alias(of: str, name: str, row: Row, rule: str) -> None:
-        key = (of, name, row["document_id"], row["locator"])
-        aliases.setdefault(key, dict(zip(_ALIAS_COLUMNS, (*key, rule), strict=True)))
-
+    found = _Found(known)
+    ordered = sorted(documents, key=lambda d: (d["fiscal_year"] or 0, d["document_id"]))
+    about = {document["document_id"]: document for document in ordered}
     owner: dict[str, Row] = {}
-    for document in sorted(documents, key=lambda d: (d["fiscal_year"] or 0, d["document_id"])):
+    for document in ordered:
         if document["unit_name"]:
-            row = owner[document["document_id"]] = unit(document["unit_name"], document["document_id"])
-            row["nature"] = document["unit_nature"] or row["nature"]
+            row = found.unit(document["unit_name"], document["fiscal_year"], document["document_id"])
+            owner[document["document_id"]] = row
+            found.nature(row, document["unit_nature"])
     for said in evidence:
         subject = owner.get(said["document_id"])
         if said["attribute"] == "单位" and subject and said["value"]:
-            alias(subject["unit_id"], said["value"], said, said["rule"])
+            found.alias(subject, said["value"], said, said["rule"])
     rank = {document_id: number for number, document_id in enumerate(owner)}
     for said in sorted(relations, key=lambda r: rank.get(r["document_id"], -1)):
-        place = f"{said['document_id']}/{said['locator']}"
-        other = unit(said["name"], place)
-        alias(other["unit_id"], said["name"], said, f"机构设置：{said['relation']}")
+        year = about[said["document_id"]]["fiscal_year"] if said["document_id"] in about else None
+        other = found.unit(said["name"], year, f"{said['document_id']}/{said['locator']}")
+        rule = f"机构设置：{said['relation']}"
+        found.alias(other, said["name"], said, rule)
         subject = owner.get(said["document_id"])
-        if subject and subject is not other:
+        if subject:
             child, parent = (subject, other) if said["relation"] == "上级" else (other, subject)
-            child["parent_name"] = parent["name"]
-    return sorted(found.values(), key=lambda u: str(u["name"])), [aliases[key] for key in sorted(aliases)]
+            if child is not parent:
+                child["parent_name"] = parent["name"]
+            if child is not parent or said["relation"] == "所属":  # a 部门 lists its own office too
+                found.member(parent, child, year, said, rule)
+    found.as_registered(max((d["fiscal_year"] for d in ordered if d["fiscal_year"]), default=None))
+    _of_departments(found, [(d, owner[d["document_id"]]) for d in ordered if d["document_id"] in owner])
+    return found.register()
+
+
+class _Found:
+    """The units found so far, by their id."""
+
+    def __init__(self, known: Registry) -> None:
+        self.known = known
+        self.rows: dict[str, Row] = {}
+        self.registered: dict[str, Unit] = {}
+        self.aliases: dict[tuple[str, ...], Row] = {}
+        self.members: dict[tuple[Any, ...], Row] = {}
+
+    def unit(self, name: str, year: int | None, source: str) -> Row:
+        """The row of the unit that a name means in a year; a new one where it is the first time."""
+        unit = self.known.find(name, year)
+        key = unit.id if unit else unit_id(name)
+        row = self.rows.get(key)
+        if row is None:
+            row = self.rows[key] = {
+                "unit_id": key,
+                "name": unit.name if unit else normal_name(name),
+                "parent_name": None,
+                "nature": unit.nature if unit else None,
+                "division": unit.division if unit else None,
+                "codes": sorted(unit.codes) if unit else [],
+                "evidence": unit.evidence if unit else source,
+            }
+            if unit:
+                self.registered[key] = unit
+        row["division"] = row["division"] or apart(name).division
+        return row
+
+    def nature(self, row: Row, said: str | None) -> None:
+        unit = self.registered.get(row["unit_id"])
+        row["nature"] = (unit.nature if unit else None) or said or row["nature"]
+
+    def alias(self, unit: Row, name: str, said: Row, rule: str) -> None:
+        key = (unit["unit_id"], name, said["document_id"], said["locator"])
+        self.aliases.setdefault(key, dict(zip(_ALIAS_COLUMNS, (*key, rule), strict=True)))
+
+    def member(self, whole: Row, part: Row, year: int | None, said: Row, rule: str) -> None:
+        values = (whole["unit_id"], part["unit_id"], year, said["document_id"], said["locator"])
+        row = dict(zip(_MEMBER_COLUMNS, (*values, said["name"], rule), strict=True))
+        self.members.setdefault(values, row)
+
+    def as_registered(self, year: int | None) -> None:
+        """Parents and names that entries give the units found; ``year`` is the latest of all documents."""
+        waiting = list(self.registered)
+        for key in waiting:
+            unit = self.registered[key]
+            if parent := unit.parent(year):
+                above = self.unit(parent, year, unit.evidence)
+                self.rows[key]["parent_name"] = above["name"]
+                if above["unit_id"] in self.registered and above["unit_id"] not in waiting:
+                    waiting.append(above["unit_id"])
+            for named in unit.names[1:]:
+                told = {"document_id": None, "locator": unit.where}
+                self.alias(self.rows[key], named.name, told, f"{KIND.name}{named.span}")
+
+    def register(self) -> Register:
+        parents = {row["name"]: row["parent_name"] for row in self.rows.values()}
+        for row in self.rows.values():
+            row["path"] = _path(row["name"], parents)
+        return Register(
+            units=sorted(self.rows.values(), key=lambda u: str(u["name"])),
+            aliases=[self.aliases[key] for key in sorted(self.aliases, key=repr)],
+            members=[self.members[key] for key in sorted(self.members, key=repr)],
+            unused=[unit for unit in self.known.units if unit.id not in self.registered],
+        )
+
+
+def _path(name: str, parents: Mapping[str, str | None]) -> str:
+    """The parents of a unit, the highest first, and itself; what documents say may be a circle."""
+    path, above = [name], parents.get(name)
+    while above and above not in path:
+        path.append(above)
+        above = parents.get(above)
+    return " / ".join(reversed(path))
+
+
+def _of_departments(found: _Found, owned: Sequence[tuple[Row, Row]]) -> None:
+    """What belongs to a 部门 and stands in no 机构设置: its own office, and whom an entry puts there."""
+    accounts = [(d, unit) for d, unit in owned if d["kind"] == "决算" and d["fiscal_year"]]
+    of_department = [d["level"] == "部门" and d["consolidation"] != "本级" for d, _ in accounts]
+    departments = {
+        (unit["unit_id"], d["fiscal_year"]): unit
+        for (d, unit), whole in zip(accounts, of_department, strict=True)
+        if whole
+    }
+    for (document, unit), whole in zip(accounts, of_department, strict=True):
+        if not whole and (unit["unit_id"], document["fiscal_year"]) in departments:
+            said = {"document_id": document["document_id"], "locator": "", "name": document["unit_name"]}
+            found.member(unit, unit, document["fiscal_year"], said, "本级决算")
+    years = sorted({year for _, year in departments})
+    for registered, year in itertools.product(found.registered.values(), years):
+        if parent := registered.parent(year):
+            department = departments.get((found.known.identify(parent, year)[0], year))
+            if department:
+                said = {"document_id": None, "locator": registered.where, "name": registered.name}
+                found.member(department, found.rows[registered.id], year, said, KIND.name)
 
 
 _ALIAS_COLUMNS = ("unit_id", "name_printed", "document_id", "locator", "rule")
+_MEMBER_COLUMNS = (
+    "department_id",
+    "unit_id",
+    "fiscal_year",
+    "document_id",
+    "locator",
+    "name_printed",
+    "rule",
+)
 
 
 # --- subjects ----------------------------------------------------------------------------

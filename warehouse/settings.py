@@ -87,8 +87,9 @@ def load(home: Home) -> Settings:
 
 
 def chosen(home: Home) -> str:
-    """What people wrote, decisions, corrections, settings: another text means that a publish is due."""
-    said = " ".join(entries.fingerprint(folder) for folder in (home.decisions, home.corrections))
+    """What people wrote, in entries and settings: another text means that a publish is due."""
+    folders = (home.decisions, home.corrections, home.units)
+    said = " ".join(map(entries.fingerprint, folders))
     return f"{said} {load(home).fingerprint}"
 
 
