@@ -153,7 +153,7 @@ def no_findings(fiscal_year: int, tables: dict[str, pl.DataFrame], *, today: obj
 def filled(root: Path) -> Home:
     """A home whose inbox holds the two years of one unit."""
     place = Home(root).ensure()
-    for path in SAMPLES.glob("示例市*.txt"):
+    for path in SAMPLES.glob("示例市档案服务中心*.txt"):
         shutil.copy(path, place.inbox)
     return place
 
