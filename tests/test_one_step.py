@@ -26,7 +26,7 @@ VIEWS = {
     "情况说明数据": ("编号", "印刷文字", "true"),
     "绩效项目栏": ("单元格", "印刷文字", "单元格 IS NOT NULL"),
     "绩效指标": ("得分单元格", "NULL", "得分单元格 IS NOT NULL"),
-    "问题": ("unnest(string_split(披露单元格 || ',' || 对照单元格, ','))", "NULL", "true"),
+    "问题": ("unnest(string_split(concat_ws(',', 披露单元格, 对照单元格), ','))", "NULL", "true"),
     "报表": ("文档 || '/' || 位置", "NULL", "位置 IS NOT NULL"),
     "缺失单位": ("文档 || '/' || 位置", "NULL", "true"),
 }

@@ -32,7 +32,7 @@ from warehouse.ledger import Ledger
 from warehouse.listing import Listing
 from warehouse.persons import boxes_on, holds_persons
 from warehouse.published import rollback
-from warehouse.query import query
+from warehouse.query import Published, query
 from warehouse.vanished import Vanished
 
 FICTION = (*NAMES, NUMBER)
@@ -334,8 +334,9 @@ def test_a_page_with_a_person_at_an_unknown_place_is_not_shown(tmp_path) -> None
         if shown:
             row = query(home, "SELECT document_id, fiscal_year FROM dim_document").rows[0]
             told = dict(zip(("document_id", "fiscal_year"), row, strict=True))
-            assert boxes_on(home, told, 1) == [(10, 10, 30, 20)]
-            assert boxes_on(home, told, 2) == []
+            with Published(home) as published:
+                assert boxes_on(published, told, 1) == [(10, 10, 30, 20)]
+                assert boxes_on(published, told, 2) == []
             write_evidence(home, cell.cell_id, target)
             assert (painted(target.read_bytes())[25:35, 30:50] == 150).all()
         else:

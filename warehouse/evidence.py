@@ -16,14 +16,14 @@ from pipelines.locators import is_page, page_of
 from pipelines.model import Box
 from pipelines.passage import passage_html
 from pipelines.readers import box_at, read
-from warehouse.explain import explain
+from warehouse.explain import steps_of
 from warehouse.explain_claim import claims_of
 from warehouse.explain_form import form_rows, forms_of
 from warehouse.home import Home
 from warehouse.lake import BOX_COLUMNS
 from warehouse.listing import SourceProblem
 from warehouse.persons import boxes_on, persons_of
-from warehouse.query import rows_where
+from warehouse.query import Published
 from warehouse.sources import kept
 
 # What a person calls a document of such a media type; any other has no pages either.
@@ -53,17 +53,22 @@ def write_evidence(home: Home, name: str, target: Path) -> None:
     ``name`` and ``LookupError`` are as in ``explain``, ``QueryError`` if nothing is published,
     ``EvidenceError`` for a target or a source that does not do.
     """
-    steps = [(label, text) for label, text in explain(home, name) if label in ABOUT]
-    cell_id, _ = claims_of(home, name)
-    document = rows_where(home, "dim_document", document_id=cell_id.partition("/")[0])[0]
+    with Published(home) as published:
+        shown = _shown(published, name, target)
+    _put(target, shown)
+
+
+def _shown(published: Published, name: str, target: Path) -> bytes:
+    steps = [(label, text) for label, text in steps_of(published, name) if label in ABOUT]
+    cell_id, _ = claims_of(published, name)
+    document = published.rows("dim_document", document_id=cell_id.partition("/")[0])[0]
     _check(target, document["media_type"])
-    data = source_of(home, document["sha256"])
+    data = source_of(published.home, document["sha256"])
     steps += [("单元格", name), ("来源指纹", f"sha256 {document['sha256']}")]
     try:
-        shown = _evidence(home, cell_id, document, data, steps)
+        return _evidence(published, cell_id, document, data, steps)
     except LookupError as error:
         raise EvidenceError(f"{error.args[0]}；用 juesuan run 重读后再试") from error
-    _put(target, shown)
 
 
 def _check(target: Path, media_type: str) -> None:
@@ -92,19 +97,19 @@ def source_of(home: Home, sha256: str) -> bytes:
 
 
 def _evidence(
-    home: Home, cell_id: str, document: dict[str, Any], data: bytes, steps: list[tuple[str, str]]
+    published: Published, cell_id: str, document: dict[str, Any], data: bytes, steps: list[tuple[str, str]]
 ) -> bytes:
     """The page or the passage, without the persons that stand there."""
-    cells = rows_where(home, "dim_cell", cell_id=cell_id)
+    cells = published.rows("dim_cell", cell_id=cell_id)
     locator = cell_id.partition("/")[2]
     if suffix(document["media_type"]) == ".png":
         page = page_of(locator)
         if page is None:
             raise LookupError(f"{locator} 不在哪一页上")
-        hidden = boxes_on(home, document, page)
+        hidden = boxes_on(published, document, page)
         return page_png(data, page, _box(data, locator, cells), about=steps, hidden=hidden)
-    content = persons_of(home, document).hide_content(read(data))
-    return passage_html(content, locator, _extent(home, cell_id, cells), steps).encode("utf-8")
+    content = persons_of(published.home, document).hide_content(read(data))
+    return passage_html(content, locator, _extent(published, cell_id, cells), steps).encode("utf-8")
 
 
 def _box(data: bytes, locator: str, cells: list[dict[str, Any]]) -> Box | None:
@@ -116,20 +121,18 @@ def _box(data: bytes, locator: str, cells: list[dict[str, Any]]) -> Box | None:
     return None if is_page(locator) else box_at(data, locator)
 
 
-def _extent(home: Home, cell_id: str, cells: list[dict[str, Any]]) -> tuple[str, str] | None:
+def _extent(published: Published, cell_id: str, cells: list[dict[str, Any]]) -> tuple[str, str] | None:
     """Where the statement or form of a cell begins and ends; a blank cell is known by its figure alone.
 
     None for a place in the text.
     """
-    facts = cells or rows_where(home, "fact_line_item", cell_id=cell_id)
+    facts = cells or published.rows("fact_line_item", cell_id=cell_id)
     owners = [cell["statement_id"] for cell in facts]
-    owners += [row["form_id"] for _, row in form_rows(home, cell_id)]
-    of = [
-        row
-        for o in owners[:1]
-        for row in rows_where(home, "dim_statement", statement_id=o) or forms_of(home, o)
-    ]
-    return (of[0]["locator"], of[0]["locator_end"]) if of else None
+    owners += [row["form_id"] for _, row in form_rows(published, cell_id)]
+    for owner in owners[:1]:
+        for row in published.rows("dim_statement", statement_id=owner) or forms_of(published, owner):
+            return row["locator"], row["locator_end"]
+    return None
 
 
 def _put(target: Path, shown: bytes) -> None:

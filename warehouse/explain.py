@@ -18,7 +18,7 @@ from warehouse.home import Home
 from warehouse.lake import BOX_COLUMNS
 from warehouse.listing import SourceProblem
 from warehouse.persons import persons_of
-from warehouse.query import rows_where
+from warehouse.query import Published
 from warehouse.sources import kept
 
 Step = tuple[str, str]
@@ -41,71 +41,77 @@ def explain(home: Home, name: str) -> list[Step]:
     ``name`` is the id of a cell or of a figure in the text, or a document and a place in it.
     ``LookupError`` if the published file has no such place, ``QueryError`` if there is no published file.
     """
-    cell_id, claims = claims_of(home, name)
-    found = rows_where(home, "dim_cell", cell_id=cell_id)
-    facts = rows_where(home, "fact_line_item", cell_id=cell_id)
-    of_forms = form_steps(home, cell_id, {cell["statement_id"] for cell in found})
+    with Published(home) as published:
+        return steps_of(published, name)
+
+
+def steps_of(published: Published, name: str) -> list[Step]:
+    """As :func:`explain`, from a file that is open."""
+    cell_id, claims = claims_of(published, name)
+    found = published.rows("dim_cell", cell_id=cell_id)
+    facts = published.rows("fact_line_item", cell_id=cell_id)
+    of_forms = form_steps(published, cell_id, {cell["statement_id"] for cell in found})
     document_id, _, locator = cell_id.partition("/")
-    documents = rows_where(home, "dim_document", document_id=document_id)
+    documents = published.rows("dim_document", document_id=document_id)
     known = found or facts or of_forms or claims
-    if not documents or not (known or _stands(home, documents[0], locator)):
+    if not documents or not (known or _stands(published, documents[0], locator)):
         raise LookupError(
             f"仓库里没有单元格或位置 {name}：编号见视图 单元格、绩效项目栏、绩效指标 的“单元格”列和 "
             "情况说明数据 的“编号”列，形如 8f3451943585/L257/c3；"
             "别的位置写作 文档/位置，如 8f3451943585/L257。"
         )
     document = documents[0]
-    steps = _source(home, document, locator)
+    steps = _source(published, document, locator)
     steps += [step for cell in found for step in _role(cell)]
-    steps += _readings(home, cell_id)
-    steps += [step for fact in facts for step in _fact(home, fact)] + of_forms
+    steps += _readings(published, cell_id)
+    steps += [step for fact in facts for step in _fact(published, fact)] + of_forms
     steps += claim_steps(claims)
-    steps += _repairs(home, cell_id, facts) + _failures(home, cell_id)
+    steps += _repairs(published, cell_id, facts) + _failures(published, cell_id)
     if any(told["status" if "status" in told else "role"] == "held" for told in (*found, *facts)):
-        steps += _waiting(home, cell_id)
+        steps += _waiting(published, cell_id)
     return [*steps, ("证据", f"juesuan evidence {name} -o x{suffix(document['media_type'])}")]
 
 
-def _stands(home: Home, document: dict[str, Any], locator: str) -> bool:
+def _stands(published: Published, document: dict[str, Any], locator: str) -> bool:
     """Whether the kept source has such a place; a page is one."""
     if is_page(locator):
         return 0 < (page_of(locator) or 0) <= (document["pages"] or 0)
     try:
-        text_at(kept(home, document["sha256"]), locator)
+        text_at(kept(published.home, document["sha256"]), locator)
     except (SourceProblem, LookupError):
         return False
     return True
 
 
-def _source(home: Home, document: dict[str, Any], locator: str) -> list[Step]:
+def _source(published: Published, document: dict[str, Any], locator: str) -> list[Step]:
     about = [document["unit_name"], document["fiscal_year"], document["level"], document["kind"]]
     version = f"（文档 {document['document_id']}，读取版本 {document['reader_version']}）"
     return [
         ("文件", f"{document['path'] or ''}{version}"),
         ("关于", " · ".join(str(value) for value in about if value is not None)),
         ("位置", locator),
-        ("原文", _printed(home, document, locator)),
+        ("原文", _printed(published, document, locator)),
     ]
 
 
-def _printed(home: Home, document: dict[str, Any], locator: str) -> str:
+def _printed(published: Published, document: dict[str, Any], locator: str) -> str:
     """What stands in the kept source at the place, read anew; persons are masked."""
     if is_page(locator):
         return "整页"
     try:
-        printed = text_at(kept(home, document["sha256"]), locator)
-        return f"「{persons_of(home, document).hide(printed, locator)}」"
+        printed = text_at(kept(published.home, document["sha256"]), locator)
+        return f"「{persons_of(published.home, document).hide(printed, locator)}」"
     except SourceProblem:
         return "来源文件不在了，无法核对"
     except LookupError:
         return "来源里没有这个位置，无法核对：用 juesuan run 重读"
 
 
-def _readings(home: Home, cell_id: str) -> list[Step]:
+def _readings(published: Published, cell_id: str) -> list[Step]:
     """What was recognised in the cell of a scan, and what else it may be."""
     return [
         ("识别", "，或 ".join(f"「{text}」（{sure:.2f}）" for text, sure in _texts(reading)))
-        for reading in rows_where(home, "cell_reading", cell_id=cell_id)
+        for reading in published.rows("cell_reading", cell_id=cell_id)
     ]
 
 
@@ -124,8 +130,8 @@ def _role(cell: dict[str, Any]) -> list[Step]:
     return steps
 
 
-def _fact(home: Home, fact: dict[str, Any]) -> list[Step]:
-    statement = rows_where(home, "dim_statement", statement_id=fact["statement_id"])[0]
+def _fact(published: Published, fact: dict[str, Any]) -> list[Step]:
+    statement = published.rows("dim_statement", statement_id=fact["statement_id"])[0]
     title = statement["title_printed"] or statement["form"]
     row = [
         f"第 {fact['row_seq']} 行",
@@ -149,12 +155,12 @@ def _fact(home: Home, fact: dict[str, Any]) -> list[Step]:
     if fact["quantity"] is not None:
         steps.append(("数量", f"{printed} → {_exact(fact['quantity'])} {fact['quantity_unit'] or ''}"))
     stored = f"fact_line_item、fact_{fact['form']}（statement_id {fact['statement_id']}）"
-    return [*steps, ("入库", stored), ("视图", _shown(home, fact["cell_id"]))]
+    return [*steps, ("入库", stored), ("视图", _shown(published, fact["cell_id"]))]
 
 
-def _shown(home: Home, cell_id: str) -> str:
+def _shown(published: Published, cell_id: str) -> str:
     """What the analyst's views show of the cell, or why they do not."""
-    shown = rows_where(home, "单元格", 单元格=cell_id)
+    shown = published.rows("单元格", 单元格=cell_id)
     if not shown:
         return "不进视图：这份文档不是现行版本（已被取代或撤回）"
     value = "空" if shown[0]["金额"] is None else f"{shown[0]['金额']:f} {shown[0]['计量单位']}"
@@ -165,29 +171,29 @@ def _exact(value: Decimal) -> str:
     return f"{value:,f}"
 
 
-def _repairs(home: Home, cell_id: str, facts: list[dict[str, Any]]) -> list[Step]:
+def _repairs(published: Published, cell_id: str, facts: list[dict[str, Any]]) -> list[Step]:
     """What was repaired in the cell itself, or in the code or name of the row that it stands in."""
-    repairs = rows_where(home, "repair", cell_id=cell_id)
+    repairs = published.rows("repair", cell_id=cell_id)
     for fact in facts:
-        repairs += rows_where(home, "repair", statement_id=fact["statement_id"], row_seq=fact["row_seq"])
+        repairs += published.rows("repair", statement_id=fact["statement_id"], row_seq=fact["row_seq"])
     return [
         ("修复", f"{r['attribute']} {r['printed']} → {r['repaired']}（{r['rule']}：{r['evidence']}）")
         for r in repairs
     ]
 
 
-def _waiting(home: Home, cell_id: str) -> list[Step]:
+def _waiting(published: Published, cell_id: str) -> list[Step]:
     """Why a cell that became nothing waits for a person: what is said of it, or of the row it stands in."""
     document_id, _, locator = cell_id.partition("/")
-    waiting = rows_where(home, "issue", document_id=document_id, kind="held")
+    waiting = published.rows("issue", document_id=document_id, kind="held")
     said = [i for i in waiting if i["locator"] in (locator, row_place(locator))]
     return [("待核", f"{i['object']}：{i['reason']} → {i['advice']}") for i in said]
 
 
-def _failures(home: Home, cell_id: str) -> list[Step]:
+def _failures(published: Published, cell_id: str) -> list[Step]:
     steps = []
-    for failure in rows_where(home, "expectation_failure", cell_id=cell_id):
-        said = rows_where(home, "expectation_result", expectation=failure["expectation"])[0]
+    for failure in published.rows("expectation_failure", cell_id=cell_id):
+        said = published.rows("expectation_result", expectation=failure["expectation"])[0]
         words = f"{SEVERITY[said['severity']]}：{said['description']}（{failure['value']}）"
         steps.append(("校验", f"{words}，{failure['expectation']}"))
     return steps

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from warehouse.home import Home
-from warehouse.query import rows_where
+from warehouse.query import Published
 from warehouse.rows import Row
 
 Step = tuple[str, str]
 
 
-def claims_of(home: Home, name: str) -> tuple[str, list[Row]]:
+def claims_of(published: Published, name: str) -> tuple[str, list[Row]]:
     """The place that a name speaks of, and the claims there: the one of that id, or all of that place."""
     document, _, locator = name.partition("/")
-    if found := rows_where(home, "fact_claim", claim_id=name):
+    if found := published.rows("fact_claim", claim_id=name):
         return f"{document}/{found[0]['locator']}", found
-    return name, rows_where(home, "fact_claim", document_id=document, locator=locator)
+    return name, published.rows("fact_claim", document_id=document, locator=locator)
 
 
 def claim_steps(claims: list[Row]) -> Iterator[Step]:

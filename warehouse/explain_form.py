@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from warehouse.home import Home
-from warehouse.query import query, rows_where
+from warehouse.query import Published
+from warehouse.rows import Row
 from warehouse.schema import identifier, literal, tables
 
 Step = tuple[str, str]
-Row = dict[str, Any]
 
 STATUS = {"printed": "照印", "blank": "空白", "held": "待核"}
 
@@ -81,18 +80,18 @@ PARTS = (
 )
 
 
-def forms_of(home: Home, form_id: str) -> list[Row]:
+def forms_of(published: Published, form_id: str) -> list[Row]:
     """The row of a performance form; none where the id is of no form."""
-    return rows_where(home, "fact_performance_form", form_id=form_id)
+    return published.rows("fact_performance_form", form_id=form_id)
 
 
-def form_steps(home: Home, cell_id: str, owners: set[str]) -> list[Step]:
+def form_steps(published: Published, cell_id: str, owners: set[str]) -> list[Step]:
     """What forms say in a cell; ``owners`` are the statements and forms that it is known to stand in."""
-    found = form_rows(home, cell_id)
+    found = form_rows(published, cell_id)
     steps = []
     for form_id in sorted(owners | {row["form_id"] for _, row in found}):
-        for form in forms_of(home, form_id):
-            steps.append(("绩效表", _form(home, form)))
+        for form in forms_of(published, form_id):
+            steps.append(("绩效表", _form(published, form)))
             for part, row in found:
                 if row["form_id"] == form_id:
                     steps += _row(part, row, form, cell_id)
@@ -100,19 +99,19 @@ def form_steps(home: Home, cell_id: str, owners: set[str]) -> list[Step]:
     return steps
 
 
-def form_rows(home: Home, cell_id: str) -> list[tuple[Part, Row]]:
+def form_rows(published: Published, cell_id: str) -> list[tuple[Part, Row]]:
     """The fields, sources, tasks and indicators that say something in a cell."""
     found = []
     for part in PARTS:
         there = " OR ".join(f"{identifier(column)} = {literal(cell_id)}" for column in part.cells)
-        columns, rows = query(home, f"SELECT * FROM {part.table} WHERE {there} ORDER BY form_id, seq")
-        found += [(part, dict(zip(columns, row, strict=True))) for row in rows]
+        rows = published.select(f"SELECT * FROM {part.table} WHERE {there} ORDER BY form_id, seq")
+        found += [(part, row) for row in rows]
     return found
 
 
-def _form(home: Home, form: Row) -> str:
+def _form(published: Published, form: Row) -> str:
     title = form["title_printed"] or "没有印出标题"
-    first = forms_of(home, form["duplicate_of"]) if form["duplicate_of"] else []
+    first = forms_of(published, form["duplicate_of"]) if form["duplicate_of"] else []
     again = f"，第 {first[0]['seq']} 张的第二次印刷" if first else ""
     about = f"（第 {form['seq']} 张，{form['family']} 式，{form['state']}，{form['locator']}{again}）"
     return " · ".join(filter(None, (title + about, form["project_name"])))

@@ -17,7 +17,7 @@ from pipelines.performance.persons import MASK, Persons
 from warehouse import lake
 from warehouse.facts import read_parquet
 from warehouse.home import Home
-from warehouse.query import query
+from warehouse.query import Published
 from warehouse.schema import literal
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ def persons_among(home: Home, documents: Iterable[dict[str, Any]]) -> dict[str, 
     return {document_id: Persons(said) for document_id, said in known.items()}
 
 
-def boxes_on(home: Home, document: dict[str, Any], page: int, persons: Persons | None = None) -> list[Box]:
+def boxes_on(
+    published: Published, document: dict[str, Any], page: int, persons: Persons | None = None
+) -> list[Box]:
     """Where the persons of a document stand on a page; ``persons`` are those of it, where they are known.
 
     ``LookupError`` if one stands there at a place that is not known: such a page cannot be shown.
@@ -55,14 +57,13 @@ def boxes_on(home: Home, document: dict[str, Any], page: int, persons: Persons |
     document_id = document["document_id"]
     cells = {
         cell_id: box
-        for cell_id, *box in query(
-            home,
+        for cell_id, *box in published.query(
             "SELECT cell_id, box_left, box_top, box_right, box_bottom FROM dim_cell "
             f"WHERE document_id = {literal(document_id)} AND page = {page} AND box_left IS NOT NULL",
         ).rows
     }
     boxes: list[Box] = []
-    for place in (persons or persons_of(home, document)).cells:
+    for place in (persons or persons_of(published.home, document)).cells:
         if place.partition("/")[0] != f"p{page}":
             continue
         if f"{document_id}/{place}" not in cells:

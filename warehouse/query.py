@@ -7,9 +7,10 @@ Does not belong here: how rows are shown (``render``).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from warehouse.home import Home
+from warehouse.rows import Row
 from warehouse.schema import identifier, literal
 
 if TYPE_CHECKING:
@@ -59,27 +60,52 @@ def require_published(home: Home) -> None:
         raise QueryError(f"还没有发布过仓库（{home.warehouse_file} 不存在）：先用 juesuan run 读入文件")
 
 
-def query(home: Home, sql: str) -> QueryResult:
-    """Run one SELECT (also WITH, FROM, VALUES, PIVOT, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN).
+class Published:
+    """The published file, opened once: what is gathered for one answer is of the same file, whoever
+    publishes meanwhile.
 
-    ``QueryError`` says in one line what is wrong with the statement.
+    ``QueryError`` if nothing has been published, or if the file cannot be opened.
     """
-    import duckdb
 
-    with open_read_only(home) as connection:
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self._connection = open_read_only(home)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._connection.close()
+
+    def query(self, sql: str) -> QueryResult:
+        """Run one SELECT (also WITH, FROM, VALUES, PIVOT, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN).
+
+        ``QueryError`` says in one line what is wrong with the statement.
+        """
+        import duckdb
+
         try:
-            _check(connection, sql)
-            cursor = connection.execute(sql)
+            _check(self._connection, sql)
+            cursor = self._connection.execute(sql)
             return QueryResult([d[0] for d in cursor.description or ()], cursor.fetchall())
         except duckdb.Error as error:
             raise QueryError(one_line(error)) from error
 
+    def select(self, sql: str) -> list[Row]:
+        """The rows of a query by the names of their columns."""
+        columns, rows = self.query(sql)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
 
-def rows_where(home: Home, table: str, **where: str | int) -> list[dict[str, Any]]:
-    """The rows of a table or view in which the columns have those values."""
-    condition = " AND ".join(f"{identifier(name)} = {literal(str(value))}" for name, value in where.items())
-    columns, rows = query(home, f"SELECT * FROM {identifier(table)} WHERE {condition}")  # noqa: S608 - quoted
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+    def rows(self, table: str, **where: str | int) -> list[Row]:
+        """The rows of a table or view in which the columns have those values."""
+        condition = " AND ".join(f"{identifier(k)} = {literal(str(value))}" for k, value in where.items())
+        return self.select(f"SELECT * FROM {identifier(table)} WHERE {condition}")  # noqa: S608 - quoted
+
+
+def query(home: Home, sql: str) -> QueryResult:
+    """Run one statement alone, as :meth:`Published.query` does."""
+    with Published(home) as published:
+        return published.query(sql)
 
 
 def _check(connection: duckdb.DuckDBPyConnection, sql: str) -> None:

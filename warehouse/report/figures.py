@@ -12,8 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.vocabulary import forms
-from warehouse.report.gather import Gathered, Key, Row
+from warehouse.report.gather import Gathered, Key
 from warehouse.report.statements import Amount, Cells, amount
+from warehouse.rows import Row
 
 SUMMARY, FUNDS, THREE_PUBLIC = (
     forms()[name].name for name in ("income_expenditure_summary", "appropriation_summary", "three_public")

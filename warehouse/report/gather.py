@@ -11,17 +11,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipelines.vocabulary import forms
 from warehouse.findings import FINDINGS
-from warehouse.query import QueryError, one_line
+from warehouse.query import Published, QueryError, QueryResult
+from warehouse.rows import Row
 from warehouse.schema import identifier, literal
-
-if TYPE_CHECKING:
-    import duckdb
-
-Row = dict[str, Any]
 
 # Of so many units everything is gathered at once: what a report takes of memory does not grow with them.
 BATCH = 50
@@ -94,31 +90,22 @@ class Gathered:
     quality: Row | None = None
 
 
-class Published:
-    """The published file, asked through one connection: all of a report is of one state."""
+class Reported(Published):
+    """The published file as a report asks it."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-
-    def rows(self, sql: str) -> list[Row]:
-        """The rows of a statement; ``QueryError`` if the published file is of another version."""
-        import duckdb
-
+    def query(self, sql: str) -> QueryResult:
+        """As of any published file; ``QueryError`` also says that it may be of another version."""
         try:
-            cursor = self._connection.execute(sql)
-            names = [d[0] for d in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-        except duckdb.Error as error:
-            raise QueryError(
-                f"{one_line(error)}；仓库由别的版本发布的，用 juesuan run 重新发布一次"
-            ) from error
+            return super().query(sql)
+        except QueryError as error:
+            raise QueryError(f"{error}；仓库由别的版本发布的，用 juesuan run 重新发布一次") from error
 
     def pages(self, unit: str | None, year: int | None) -> dict[Key, list[Row]]:
         """The documents in force of each page, of units with that in their name and of that year."""
         chosen = [f"contains(f.unit, {literal(unit)})"] if unit else []
         chosen += [f"f.fiscal_year = {int(year)}"] if year is not None else []
         pages: dict[Key, list[Row]] = defaultdict(list)
-        for row in self.rows(_DOCUMENTS.format(chosen=" AND ".join(chosen) or "true")):
+        for row in self.select(_DOCUMENTS.format(chosen=" AND ".join(chosen) or "true")):
             unit_id = row["unit_id"] or f"d_{row['document_id']}"
             key = Key(unit_id, row["unit"] or _NO_UNIT, row["fiscal_year"], row["page_level"])
             pages[key].append(row)
@@ -136,9 +123,9 @@ class Published:
                 of[row["文档"]].rows.setdefault((row["文档"], form.name), []).append(row)
         for row in self._of("单元格", chosen, "文档, 表名, 序号"):
             of[row["文档"]].cells.append(row)
-        for row in self.rows(FINDINGS.format(chosen=f"p.文档 IN ({chosen})")):
+        for row in self.select(FINDINGS.format(chosen=f"p.文档 IN ({chosen})")):
             of[row["文档"]].findings.append(row)
-        for row in self.rows(f"SELECT {_HELD} FROM 待核 WHERE 文档 IN ({chosen}) ORDER BY 文件, 位置"):
+        for row in self.select(f"SELECT {_HELD} FROM 待核 WHERE 文档 IN ({chosen}) ORDER BY 文件, 位置"):
             of[row["文档"]].held.append(row)
         for row in self._of("披露质量", chosen):
             page = of[row["文档"]]
@@ -147,22 +134,22 @@ class Published:
 
     def held_elsewhere(self) -> list[Row]:
         """What is held of documents that have no page."""
-        return self.rows(_HELD_ELSEWHERE)
+        return self.select(_HELD_ELSEWHERE)
 
     def documents(self, ids: set[str]) -> dict[str, Row]:
         """Rows of dim_document by their id."""
-        rows = self.rows(f"SELECT * FROM dim_document WHERE document_id IN ({_listed(ids)})")
+        rows = self.select(f"SELECT * FROM dim_document WHERE document_id IN ({_listed(ids)})")
         return {row["document_id"]: row for row in rows}
 
     def places(self, cell_ids: set[str]) -> dict[str, Row]:
         """Statement, page and box of those cells that are known, by their id."""
         documents = _listed({cell_id.partition("/")[0] for cell_id in cell_ids})
-        rows = self.rows(_PLACES.format(documents=documents, cells=_listed(cell_ids)))
+        rows = self.select(_PLACES.format(documents=documents, cells=_listed(cell_ids)))
         return {row["cell_id"]: row for row in rows}
 
     def extents(self, statement_ids: set[str]) -> dict[str, tuple[str, str]]:
         """Where statements begin and end, by their id."""
-        rows = self.rows(
+        rows = self.select(
             "SELECT statement_id, locator, locator_end FROM dim_statement "
             f"WHERE statement_id IN ({_listed(statement_ids)}) AND locator_end IS NOT NULL"
         )
@@ -170,7 +157,7 @@ class Published:
 
     def _of(self, view: str, documents: str, order: str = "文档") -> Iterator[Row]:
         sql = f"SELECT * FROM {identifier(view)} WHERE 文档 IN ({documents}) ORDER BY {order}"
-        yield from self.rows(sql)
+        yield from self.select(sql)
 
 
 def _listed(ids: Sequence[str] | set[str] | dict[str, Any]) -> str:

@@ -16,10 +16,10 @@ from pipelines.passage import lines_html
 from pipelines.performance.persons import Persons
 from pipelines.readers import read
 from warehouse.evidence import EvidenceError, source_of
-from warehouse.home import Home
 from warehouse.lake import BOX_COLUMNS
 from warehouse.persons import boxes_on, persons_among
-from warehouse.report.gather import Gathered, Published, Row
+from warehouse.report.gather import Gathered, Reported
+from warehouse.rows import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +60,21 @@ class Originals:
         return {spot.cell_id for _, sheets in self.sheets for sheet in sheets for spot in sheet.spots}
 
 
-def originals(
-    home: Home, published: Published, page: Gathered, put: Callable[[str, bytes], None]
-) -> Originals:
+def originals(published: Reported, page: Gathered, put: Callable[[str, bytes], None]) -> Originals:
     """What is shown of the cells of a page that are not blank; ``put`` keeps a picture under its name."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for cell in page.cells:
         if cell["状态"] != "blank":
             wanted[cell["文档"]].append(cell["单元格"])
     documents = published.documents(set(wanted))
-    persons = persons_among(home, documents.values())
+    persons = persons_among(published.home, documents.values())
     found = Originals()
     for document_id, document in documents.items():
         try:
-            data = source_of(home, document["sha256"])
+            data = source_of(published.home, document["sha256"])
             if suffix(document["media_type"]) == ".png":
                 placed = published.places(set(wanted[document_id]))
-                sheets = list(_sheets(home, document, data, placed, persons[document_id], put))
+                sheets = list(_sheets(published, document, data, placed, persons[document_id], put))
                 found.sheets.append((document, sheets))
             else:
                 content = persons[document_id].hide_content(read(data))
@@ -88,7 +86,7 @@ def originals(
 
 
 def _sheets(
-    home: Home,
+    published: Reported,
     document: Row,
     data: bytes,
     placed: dict[str, Row],
@@ -103,7 +101,7 @@ def _sheets(
     hidden = {}
     for page in on:
         try:
-            hidden[page] = boxes_on(home, document, page, persons) if persons.cells else []
+            hidden[page] = boxes_on(published, document, page, persons) if persons.cells else []
         except LookupError:
             continue
     for sheet in page_sheets(data, hidden, hidden):

@@ -18,10 +18,10 @@ from pipelines.passage import excerpts_html
 from pipelines.performance.persons import Persons
 from pipelines.readers import read
 from warehouse.evidence import EvidenceError, source_of
-from warehouse.home import Home
 from warehouse.lake import BOX_COLUMNS
 from warehouse.persons import boxes_on, persons_among
-from warehouse.report.gather import Published, Row
+from warehouse.report.gather import Reported
+from warehouse.rows import Row
 
 _NOT_FOUND = "来源里找不到这个位置：用 juesuan run 重读后再试"
 
@@ -63,7 +63,7 @@ def _at(document_id: str, locator: str | None) -> Cells:
 
 
 def shown(
-    home: Home, published: Published, findings: Iterable[Row], put: Callable[[str, bytes], None]
+    published: Reported, findings: Iterable[Row], put: Callable[[str, bytes], None]
 ) -> dict[Cells, Place]:
     """What is shown of each side of some findings; ``put`` keeps a picture under its name."""
     wanted: dict[str, list[Cells]] = defaultdict(list)
@@ -72,14 +72,14 @@ def shown(
     documents = published.documents(set(wanted))
     known = published.places({cell for of in wanted.values() for side in of for cell in side})
     extents = published.extents({row["statement_id"] for row in known.values()})
-    persons = persons_among(home, documents.values())
+    persons = persons_among(published.home, documents.values())
     found: dict[Cells, Place] = {}
     for document_id, document in documents.items():
         of = wanted[document_id]
         try:
-            data = source_of(home, document["sha256"])
+            data = source_of(published.home, document["sha256"])
             if suffix(document["media_type"]) == ".png":
-                places = _crops(home, document, data, of, known, persons[document_id], put)
+                places = _crops(published, document, data, of, known, persons[document_id], put)
             else:
                 places = _excerpts(document, data, of, known, extents, persons[document_id])
             found |= {place.cells: place for place in places}
@@ -91,7 +91,7 @@ def shown(
 
 
 def _crops(
-    home: Home,
+    published: Reported,
     document: Row,
     data: bytes,
     wanted: list[Cells],
@@ -106,7 +106,7 @@ def _crops(
     for page in {spot.page for of in spots.values() for spot in of}:
         try:
             # Nobody stands in most documents: those need not be asked for.
-            hidden[page] = boxes_on(home, document, page, persons) if persons.cells else []
+            hidden[page] = boxes_on(published, document, page, persons) if persons.cells else []
         except LookupError as error:
             unfit[page] = str(error.args[0])
     names = {}

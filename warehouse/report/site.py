@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from warehouse.findings import words
 from warehouse.home import Home
-from warehouse.query import open_read_only
 from warehouse.report import figures, places, statements
-from warehouse.report.gather import BATCH, Gathered, Key, Published, Row
+from warehouse.report.gather import BATCH, Gathered, Key, Reported
 from warehouse.report.originals import Originals, originals
+from warehouse.rows import Row
 from warehouse.schema import package_file
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def write_report(home: Home, target: Path, unit: str | None = None, year: int | 
     try:
         (scratch / "crops").mkdir(parents=True)
         site = _Site(scratch, environment(home))
-        with open_read_only(home) as connection:
-            _write(home, Published(connection), site, unit, year)
+        with Reported(home) as published:
+            _write(published, site, unit, year)
         _put(scratch, target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -150,7 +150,7 @@ def environment(home: Home) -> Environment:
     return environment
 
 
-def _write(home: Home, published: Published, site: _Site, unit: str | None, year: int | None) -> None:
+def _write(published: Reported, site: _Site, unit: str | None, year: int | None) -> None:
     pages = published.pages(unit, year)
     if not pages:
         about = " ".join(filter(None, (unit, f"{year} 年度" if year is not None else "")))
@@ -159,14 +159,14 @@ def _write(home: Home, published: Published, site: _Site, unit: str | None, year
     units = _by_unit(pages)
     for start in range(0, len(units), BATCH):
         gathered = published.gather([page for group in units[start : start + BATCH] for page in group])
-        shown = places.shown(home, published, (f for page in gathered for f in page.findings), site.picture)
+        shown = places.shown(published, (f for page in gathered for f in page.findings), site.picture)
         for group in _groups(gathered):
-            printed = [originals(home, published, page, site.picture) for page in group]
+            printed = [originals(published, page, site.picture) for page in group]
             _write_unit(site, group, printed, shown)
     elsewhere = [] if unit or year is not None else published.held_elsewhere()
     if elsewhere:
         site.page("held", "held.html", held=elsewhere)
-    severities = published.rows("SELECT severity, name, meaning FROM severity ORDER BY position")
+    severities = published.select("SELECT severity, name, meaning FROM severity ORDER BY position")
     site.page("index", "index.html", listed=site.listed, severities=severities, elsewhere=len(elsewhere))
     assets = site.root / "assets"
     assets.mkdir()

@@ -13,7 +13,8 @@ from typing import Any
 
 from pipelines.vocabulary import Form, forms
 from warehouse.explain import STATUS
-from warehouse.report.gather import Gathered, Row
+from warehouse.report.gather import Gathered
+from warehouse.rows import Row
 
 # What every row of a page shares, or what only programs read.
 _SHARED = {"单位", "年度", "层级", "序号", "文档", "文件", "关闭"}
