@@ -17,6 +17,8 @@ from PIL import Image
 from pipelines.model import Grid, Line, Reading
 from pipelines.readers.pdf import read_pdf, text_at
 from pipelines.readers.rules import Frame
+from pipelines.scans import recogniser
+from pipelines.scans.certainty import is_sure
 from pipelines.scans.ink import Speck, lines_of
 from pipelines.scans.picture import Picture, level, ways
 from pipelines.scans.recogniser import recognise
@@ -265,6 +267,50 @@ def test_an_uncertain_character_comes_with_what_else_it_may_be() -> None:
     assert clear.confidence > 0.95 > blurred.confidence
     assert blurred.others
     assert all(text != blurred.text and 0 < likely <= 1 for text, likely in blurred.others)
+
+
+def steps(*told: str | dict[str, float]) -> np.ndarray:
+    """What the model may say step by step: a character it is sure of, or several with their likelihoods."""
+    characters = recogniser._session()[2]
+    said = np.zeros((len(told), len(characters)), np.float32)
+    for step, one in enumerate(told):
+        for character, likely in (one if isinstance(one, dict) else {one: 1.0}).items():
+            said[step, characters.index(character)] = likely
+    return said
+
+
+POINT, COMMA = {".": 0.7, ",": 0.3}, {",": 0.6, "，": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("told", "text", "sure"),
+    [
+        (["6", POINT, "6", "2", "8", POINT, "1", "0"], "6,628.10", True),
+        (["-", "6", POINT, "6", "2", "8", COMMA, "1"], "-6,628.1", True),
+        (["6", "6", COMMA, "1", "", "0"], "6.10", True),
+        # Steps of one mark that look now like the one, now like the other.
+        (["7", ".", ",", "1", "2"], "7.12", True),
+        # A digit is as doubtful as it was.
+        (["6", POINT, "1", {"3": 0.6, "5": 0.4}], "6.13", False),
+        # Three digits at the end are a thousand or decimals; nobody knows from the looks.
+        (["6", POINT, "6", "2", "8"], "6.628", False),
+        (["6", POINT, "6", "2", "7", "2"], "6.6272", False),
+        # A digit was lost, or one too many was read.
+        (["6", POINT, "6", "2", POINT, "1", "0"], "6.62.10", False),
+        (["6", COMMA, "", COMMA, "6", "2", "8", POINT, "1", "0"], "6,,628.10", False),
+    ],
+)
+def test_the_marks_of_a_figure_are_told_by_their_places(told, text: str, sure: bool) -> None:
+    said = steps(*told)
+    found = recogniser._as_figure(said, recogniser._decoded(said))
+    assert (found.text, is_sure(found.confidence)) == (text, sure)
+
+
+def test_other_texts_of_a_figure_are_figures_of_its_kind() -> None:
+    said = steps("6", POINT, "6", {"2": 0.6, "7": 0.3, "": 0.1}, "8", POINT, "1", "0")
+    found = recogniser._as_figure(said, recogniser._decoded(said))
+    assert (found.text, [text for text, _ in found.others]) == ("6,628.10", ["6,678.10"])
+    assert found.confidence == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize(

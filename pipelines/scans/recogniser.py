@@ -7,6 +7,7 @@ stand on a page, and what a text should be.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -31,6 +32,11 @@ _LONG, _TEXT_SHARE, _WIDEST = 400, 0.6, 3200
 _LEAST_LIKELY, _TOLD_FROM, _FOLLOWED, _TOLD = 0.005, 0.001, 8, 5
 
 _BLANK = 0
+# What parts the digits of a figure, and a figure with the mark for any of them: no grouping ends in one or
+# two digits, so there the last mark is the point, and those before it are commas, however they look.
+_MARKS = ",.，．"
+_MARKED = re.compile(rf"-?\d[\d{_MARKS}]*[{_MARKS}][\d{_MARKS}]*")
+_FIGURE = re.compile(r"(-?(?:\d{1,3}(?:,\d{3})+|\d+)),(\d{1,2})")
 # The characters that make a figure with its unit.
 _NUMERALS = frozenset("0123456789.,-%万亿元")
 
@@ -61,7 +67,8 @@ def recognise(pictures: Sequence[Array]) -> list[Recognised]:
     for picture in pictures:
         key = (len(picture), picture.tobytes())
         if key not in known:
-            known[key] = _decoded(_likelihoods(_prepared(picture)))
+            steps = _likelihoods(_prepared(picture))
+            known[key] = _as_figure(steps, _decoded(steps))
         found.append(known[key])
     return found
 
@@ -151,6 +158,39 @@ def _decoded(steps: Array) -> Recognised:
     apart = sum(value for other, value in others.items() if _numerals(other) != _numerals(printed))
     figures = min([*numerals, 1 - apart])
     return Recognised(printed, round(max(0.0, least), 4), kept, mean, round(max(0.0, figures), 4))
+
+
+def _as_figure(steps: Array, read: Recognised) -> Recognised:
+    """What was read as the figure that it is, if it is one: how sure it is does not hang on the looks of its
+    marks, which are small and often blurred.
+
+    Other texts that are no figure of this kind are left out, and are no more certain for that.
+    """
+    if not _MARKED.fullmatch(read.text):
+        return read
+    marks = _marks()
+    # The steps are this function's own now: a copy of them costs as much as what is done with them.
+    steps[:, marks[0]] = steps[:, marks].sum(1)
+    steps[:, marks[1:]] = 0.0
+    found = _decoded(steps)
+    text = _punctuated(found.text)
+    if text is None:
+        return read
+    others = [(_punctuated(other), value) for other, value in found.others]
+    return found._replace(text=text, others=tuple((other, value) for other, value in others if other))
+
+
+def _punctuated(text: str) -> str | None:
+    """A figure with the one mark in the places of its marks as it is printed; None of any other text."""
+    figure = _FIGURE.fullmatch(text)
+    return f"{figure[1]}.{figure[2]}" if figure else None
+
+
+@cache
+def _marks() -> list[int]:
+    """The codes of the marks, that of the comma first."""
+    characters = _session()[2]
+    return [characters.index(mark) for mark in _MARKS if mark in characters]
 
 
 def _numerals(text: str) -> str:
