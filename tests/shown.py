@@ -77,12 +77,14 @@ def same(shown: str, printed: str) -> bool:
 
 
 def renewed(text: str, home: Path) -> str:
-    """The document with the outputs that are printed now; what shows none goes on showing none."""
+    """The document with the outputs that are printed now; what shows none goes on showing none, and a line
+    with … that still holds stays.
+    """
 
     def block(found: re.Match[str]) -> str:
         kind = found["kind"]
         now = [
-            (code, shown if shown is None or same(shown, printed) else printed)
+            (code, None if shown is None else _merged(shown, printed))
             for code, shown, printed in ran(found, home)
         ]
         if kind == "console":
@@ -93,6 +95,14 @@ def renewed(text: str, home: Path) -> str:
         return f"```{kind}\n{code}```\n{answer}"
 
     return BLOCK.sub(block, text)
+
+
+def _merged(shown: str, printed: str) -> str:
+    """What is printed, with the lines as they are shown where both still have the same number of them."""
+    before, now = shown.splitlines(keepends=True), printed.splitlines(keepends=True)
+    if len(before) != len(now):
+        return printed
+    return "".join(old if same(old, new) else new for old, new in zip(before, now, strict=True))
 
 
 def main() -> None:

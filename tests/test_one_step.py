@@ -14,6 +14,7 @@ import pytest
 
 from assets.run import run
 from tests.shared_documents import SHARED, needs_shared
+from warehouse import schema
 from warehouse.evidence import write_evidence
 from warehouse.explain import explain
 from warehouse.home import Home
@@ -92,6 +93,27 @@ def test_numbers_of_the_samples_lead_to_where_it_is_printed(samples: Home, tmp_p
 @needs_shared
 def test_numbers_of_the_real_documents_lead_to_where_it_is_printed(documents, tmp_path) -> None:
     assert missing(documents, tmp_path) == []
+
+
+def unsaid(home: Home) -> list[tuple[str, str, str]]:
+    """The codes of a published file that have no word for a reader."""
+    coded = [(t.name, c.name) for t in schema.tables().values() for c in t.columns if c.values]
+    assert ("dim_cell", "role") in coded
+    return [
+        (table, column, code)
+        for table, column in coded
+        for (code,) in query(home, f"SELECT DISTINCT {column} FROM {table}").rows  # noqa: S608
+        if code is not None and schema.word(table, column, code) == code
+    ]
+
+
+def test_every_code_has_a_word(samples: Home) -> None:
+    assert unsaid(samples) == []
+
+
+@needs_shared
+def test_every_code_of_the_real_documents_has_a_word(documents: Home) -> None:
+    assert unsaid(documents) == []
 
 
 def test_a_figure_of_the_text_is_told_with_what_it_is_compared_with(samples: Home) -> None:

@@ -155,7 +155,7 @@ def test_the_cell_of_a_person_is_explained_without_the_person(home) -> None:
     doc = query(home, "SELECT 文档 FROM 绩效表").rows[0][0]
     lines = said(home, "explain", f"{doc}/L102/c2").splitlines()
     assert f"原文　　　 「{MASK}」" in lines
-    assert "去向　　　 person，按规则 个人信息 遮盖" in lines
+    assert "去向　　　 个人信息，按规则 个人信息 遮盖" in lines
 
 
 def test_a_reader_that_forgets_to_mask_is_not_published(home) -> None:

@@ -40,6 +40,9 @@ def test_a_document_that_shows_something_else_is_found_out_and_renewed(home: Pat
     assert "│  1 │" in str(shown)
     assert right.endswith("```python\nprint(3)\n```\n")
     assert renewed(right, home) == right
+    kept = right.replace("│  1 │", "│  … │").replace("│ 一 │", "│ 二 │")
+    assert kept != right
+    assert renewed(kept, home) == right.replace("│  1 │", "│  … │")
 
 
 def test_the_readme_shows_something() -> None:

@@ -279,7 +279,7 @@ def test_explain_knows_a_label_and_a_blank_field(home) -> None:
     keep(home, replace(part, cells=(*part.cells, label)))
     build(home, now=DAY)
     said = steps(home, "L103/c1")
-    assert (said["去向"], "绩效表" in said, "栏目" in said) == ("label", True, False)
+    assert (said["去向"], "绩效表" in said, "栏目" in said) == ("标签", True, False)
     assert steps(home, "L107/c2")["状态"] == "空白"
     with pytest.raises(LookupError, match="绩效项目栏"):
         explain(home, cell("L999/c1"))

@@ -19,20 +19,10 @@ from warehouse.lake import BOX_COLUMNS
 from warehouse.listing import SourceProblem
 from warehouse.persons import persons_of
 from warehouse.query import Published
+from warehouse.schema import word
 from warehouse.sources import kept
 
 Step = tuple[str, str]
-
-STATUS = {
-    "printed": "照印",
-    "blank": "空白",
-    "closed": "关闭（——）",
-    "missing": "缺失",
-    "corrected": "更正",
-    "held": "待核",
-}
-
-SEVERITY = {"critical": "未过，所指的行待核", "warning": "留意", "info": "提示"}
 
 
 def explain(home: Home, name: str) -> list[Step]:
@@ -123,7 +113,7 @@ def _texts(reading: dict[str, Any]) -> list[tuple[str, float]]:
 def _role(cell: dict[str, Any]) -> list[Step]:
     done = "遮盖" if cell["role"] == "person" else "略过"
     ignored = f"，按规则 {cell['rule']} {done}" if cell["rule"] else ""
-    steps = [("去向", f"{cell['role']}{ignored}")]
+    steps = [("去向", f"{word('dim_cell', 'role', cell['role'])}{ignored}")]
     if cell["box_left"] is not None:
         left, top, right, bottom = (f"{cell[side]:.1f}" for side in BOX_COLUMNS)
         steps.insert(0, ("页面", f"第 {cell['page']} 页，自左上角 ({left}, {top}) 至 ({right}, {bottom}) 点"))
@@ -146,7 +136,7 @@ def _fact(published: Published, fact: dict[str, Any]) -> list[Step]:
         ("报表", f"{title}（{statement['state']}，{statement['locator']}）"),
         ("行", " · ".join(part for part in row if part)),
         ("列", fact["measure"]),
-        ("状态", STATUS.get(fact["status"], fact["status"])),
+        ("状态", word("fact_line_item", "status", fact["status"])),
     ]
     if fact["amount"] is not None:
         evidence = statement["money_unit_evidence"]
@@ -194,6 +184,7 @@ def _failures(published: Published, cell_id: str) -> list[Step]:
     steps = []
     for failure in published.rows("expectation_failure", cell_id=cell_id):
         said = published.rows("expectation_result", expectation=failure["expectation"])[0]
-        words = f"{SEVERITY[said['severity']]}：{said['description']}（{failure['value']}）"
-        steps.append(("校验", f"{words}，{failure['expectation']}"))
+        severity = word("expectation_result", "severity", said["severity"])
+        told = f"{severity}：{said['description']}（{failure['value']}）"
+        steps.append(("校验", f"{told}，{failure['expectation']}"))
     return steps

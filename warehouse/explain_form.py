@@ -14,11 +14,9 @@ from typing import NamedTuple
 
 from warehouse.query import Published
 from warehouse.rows import Row
-from warehouse.schema import identifier, literal, tables
+from warehouse.schema import identifier, literal, tables, word
 
 Step = tuple[str, str]
-
-STATUS = {"printed": "照印", "blank": "空白", "held": "待核"}
 
 
 class Part(NamedTuple):
@@ -136,7 +134,7 @@ def _row(part: Part, row: Row, form: Row, cell_id: str) -> Iterator[Step]:
                 yield from _figure(printed, value, unit, described[what].unit)
             elif value and cell != "cell_id":
                 yield "文字", f"「{value}」"
-    yield "状态", STATUS.get(row["status"], str(row["status"]))
+    yield "状态", word(part.table, "status", row["status"])
     if row["reason"]:
         yield "原因", str(row["reason"])
 

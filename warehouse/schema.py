@@ -30,7 +30,10 @@ class SchemaError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: DuckDB type, 中文名, meaning, unit, and who adds it to the record it comes from."""
+    """A column: DuckDB type, 中文名, meaning, unit, and who adds it to the record it comes from.
+
+    ``values`` says in Chinese what each of its codes means, where it has codes.
+    """
 
     name: str
     type: str
@@ -39,11 +42,14 @@ class Column:
     unit: str = ""
     added: Added = ""
     source: str = ""
+    values: tuple[tuple[str, str], ...] = ()
 
     @property
     def comment(self) -> str:
-        """中文名, meaning and unit in one sentence, as the warehouse carries it."""
-        return f"{self.zh}：{self.meaning}" + (f"（单位：{self.unit}）" if self.unit else "")
+        """中文名, meaning, codes and unit in one sentence, as the warehouse carries it."""
+        codes = " / ".join(f"{code} {word}" for code, word in self.values)
+        told = f"{self.meaning}：{codes}" if codes else self.meaning
+        return f"{self.zh}：{told}" + (f"（单位：{self.unit}）" if self.unit else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,7 @@ def load_yaml(name: str) -> dict[str, Any]:
     return loaded
 
 
-def _columns(raw: dict[str, dict[str, str]]) -> tuple[Column, ...]:
+def _columns(raw: dict[str, dict[str, Any]]) -> tuple[Column, ...]:
     return tuple(
         Column(
             name=name,
@@ -155,8 +161,9 @@ def _columns(raw: dict[str, dict[str, str]]) -> tuple[Column, ...]:
             zh=c["zh"],
             meaning=c["meaning"],
             unit=c.get("unit", ""),
-            added=c.get("added", ""),  # type: ignore[arg-type]  # checked by the tests of schema.yml
+            added=c.get("added", ""),
             source=c.get("from", name),
+            values=tuple(c.get("values", {}).items()),
         )
         for name, c in raw.items()
     )
@@ -190,6 +197,16 @@ def tables() -> dict[str, Table]:
             name, raw["zh"], raw["meaning"], raw["grain"], raw.get("hazard", ""), form, key, columns
         )
     return found
+
+
+def word(table: str, column: str, code: str) -> str:
+    """What a code of a column means, in Chinese; the code itself where ``schema.yml`` gives no word."""
+    return _words(table, column).get(code, code)
+
+
+@cache
+def _words(table: str, column: str) -> dict[str, str]:
+    return {code: said for c in tables()[table].columns if c.name == column for code, said in c.values}
 
 
 @cache

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.vocabulary import Form, forms
-from warehouse.explain import STATUS
 from warehouse.report.gather import Gathered
 from warehouse.rows import Row
+from warehouse.schema import word
 
 # What every row of a page shares, or what only programs read.
 _SHARED = {"单位", "年度", "层级", "序号", "文档", "文件", "关闭"}
@@ -137,7 +137,7 @@ def printed(page: Gathered) -> Iterator[Printed]:
             column=cell["列"],
             amount=amount(row, cell["表名"], cell["列"], {key: cell}),
             unit=cell["计量单位"],
-            status=STATUS[cell["状态"]],
+            status=word("fact_line_item", "status", cell["状态"]),
             place=cell["位置"],
         )
 
